@@ -3,6 +3,7 @@ module github.com/svscript/svscript
 go 1.26.8
 
 require (
+	github.com/anchore/go-lzo v0.1.1 // indirect
 	github.com/cilium/ebpf v0.22.0 // indirect
 	github.com/clipperhouse/uax29/v2 v2.7.0 // indirect
 	github.com/dlclark/regexp2/v2 v2.5.2 // indirect
