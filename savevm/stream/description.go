@@ -1,0 +1,213 @@
+package stream
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+)
+
+// A Description is the layout of a device's section as the stream's vmdescription gives it: a vmstate description.
+type Description struct {
+	Name        string             `json:"name,omitempty"`
+	Instance    uint32             `json:"instance_id,omitempty"`
+	VMSD        string             `json:"vmsd_name,omitempty"`
+	Version     uint32             `json:"version"`
+	Fields      []FieldDescription `json:"fields"`
+	Subsections []Description      `json:"subsections,omitempty"`
+}
+
+// A FieldDescription is one field: Size bytes, ArrayLen times over where it is set.
+type FieldDescription struct {
+	Name     string             `json:"name"`
+	Type     string             `json:"type"`
+	Size     int64              `json:"size"` // bytes of one element
+	ArrayLen *int64             `json:"array_len,omitempty"`
+	Index    *int               `json:"index,omitempty"`  // in an array whose elements differ in size
+	Struct   *Description       `json:"struct,omitempty"` // of a struct, whose Size counts its subsections
+	Fields   []FieldDescription `json:"fields,omitempty"` // of type "tmp": the fields lie in the field itself
+}
+
+// schema is the vmdescription, by section.
+type schema struct {
+	devices map[string]*Description // by name/instance
+	size    uint64                  // of a page
+	end     int64                   // offset behind the JSON
+	partial bool                    // the JSON was cut off
+}
+
+// findSchema looks for the vmdescription behind offset from. It is at the very end of the stream, behind the devices that it
+// describes; so it is looked for when the first device is met. Its mark is the end marker, the type byte, and a length that
+// leads to the closing brace.
+func (p *parser) findSchema(from int64) {
+	if p.searched {
+		return
+	}
+	p.searched = true
+	mark := []byte{vmEOF, vmDescription}
+	const step, head = 256 << 10, 8
+	c := *p.c // the parser's place stays; a window of an unmapped source is shared
+	c.DropWindow()
+	for off := from; off < c.End(); off += step {
+		c.Goto(off)
+		b := c.Peek(step + head)
+		for i := 0; ; i++ {
+			j := bytes.Index(b[i:], mark)
+			if j < 0 || i+j >= step {
+				break
+			}
+			i += j
+			if len(b) < i+7 || b[i+6] != '{' {
+				continue
+			}
+			size := int64(binary.BigEndian.Uint32(b[i+2:]))
+			start := off + int64(i) + 6
+			if p.readSchema(&c, start, size) {
+				return
+			}
+			c.Goto(off) // the window may have moved
+			b = c.Peek(step + head)
+		}
+	}
+}
+
+// maxDescription bounds the JSON: the largest real ones have a few hundred bytes for each device of a machine.
+const maxDescription = 64 << 20
+
+// readSchema parses the JSON at start; false where it is none.
+func (p *parser) readSchema(c *wireCursor, start, size int64) bool {
+	cut := start+size > c.End()
+	if size > maxDescription || size < 2 {
+		return false
+	}
+	c.Goto(start)
+	raw := c.Bytes(min(size, c.End()-start))
+	if raw == nil || !cut && raw[len(raw)-1] != '}' {
+		return false
+	}
+	s, err := parseDescription(raw)
+	if err != nil && !cut && len(s.devices) == 0 {
+		return false
+	}
+	s.end, s.partial = min(start+size, c.End()), err != nil
+	if s.partial {
+		p.warn(nil, start, "the stream's own description of its devices is cut off or damaged; %d of them are described", len(s.devices))
+	}
+	p.schema, p.Description = s, raw
+	return true
+}
+
+// parseDescription reads the JSON device by device, so that one which is cut off still describes the first of them.
+func parseDescription(raw []byte) (*schema, error) {
+	s := &schema{devices: map[string]*Description{}}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return s, fmt.Errorf("no JSON object: %w", err)
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return s, err
+		}
+		switch key {
+		case "page_size":
+			err = d.Decode(&s.size)
+		case "devices":
+			err = s.decodeDevices(d)
+		default:
+			err = d.Decode(new(json.RawMessage))
+		}
+		if err != nil {
+			return s, err
+		}
+	}
+	_, err := d.Token()
+	return s, err
+}
+
+func (s *schema) decodeDevices(d *json.Decoder) error {
+	if t, err := d.Token(); err != nil || t != json.Delim('[') {
+		return fmt.Errorf("devices is no array: %w", err)
+	}
+	for d.More() {
+		dev := new(Description)
+		if err := d.Decode(dev); err != nil {
+			return err
+		}
+		if dev.depth(0) {
+			s.devices[fmt.Sprintf("%s/%d", dev.Name, dev.Instance)] = dev
+		}
+	}
+	if _, err := d.Token(); err != nil && err != io.EOF {
+		return err
+	}
+	return nil
+}
+
+// maxDepth bounds how deep structs lie in each other; QEMU's deepest has fewer than ten levels.
+const maxDepth = 32
+
+// depth tells whether the description nests no deeper than maxDepth.
+func (d *Description) depth(n int) bool {
+	if n > maxDepth {
+		return false
+	}
+	for i := range d.Subsections {
+		if !d.Subsections[i].depth(n + 1) {
+			return false
+		}
+	}
+	return fieldsDepth(d.Fields, n)
+}
+
+func fieldsDepth(fields []FieldDescription, n int) bool {
+	for i := range fields {
+		f := &fields[i]
+		if f.Struct != nil && !f.Struct.depth(n+1) || n > maxDepth || !fieldsDepth(f.Fields, n+1) {
+			return false
+		}
+	}
+	return true
+}
+
+// count is how many elements a field has.
+func (f *FieldDescription) count() int64 {
+	if f.ArrayLen != nil {
+		return *f.ArrayLen
+	}
+	return 1
+}
+
+// fieldsSize is how many bytes the fields take, or -1 where the numbers make no sense for limit bytes.
+func fieldsSize(fields []FieldDescription, limit int64) int64 {
+	sum := int64(0)
+	for i := range fields {
+		n, size := fields[i].count(), fields[i].Size
+		if n < 0 || size < 0 || size > 0 && n > limit/size || n*size > limit-sum {
+			return -1
+		}
+		sum += n * size
+	}
+	return sum
+}
+
+// size is how many bytes the description's section takes with its subsections, or -1.
+func (d *Description) size(limit int64) int64 {
+	sum := fieldsSize(d.Fields, limit)
+	for i := range d.Subsections {
+		if sum < 0 {
+			return -1
+		}
+		s := &d.Subsections[i]
+		n := s.size(limit - sum)
+		if n < 0 {
+			return -1
+		}
+		sum += n + int64(1+1+len(s.VMSD)+4) // 05, the counted name, the version
+	}
+	if sum > limit {
+		return -1
+	}
+	return sum
+}
