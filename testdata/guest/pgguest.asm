@@ -18,7 +18,7 @@
 ; Physical memory written, 32-bit little-endian words, n counts words; all else stays zero (needs 16 MiB):
 ;   0x007c00            this program and its data (GDT)
 ;   0x100000..0x10ffff  paging structures (see the equ's below)
-;   0x200000..0x2fffff  every eighth page i (0, 8, 16 ...): words 0xA5000000|(i<<12)|n
+;   0x200000..0x2fffff  every eighth page i (0, 8, 16 ...): words 0xA5000000|(i<<12)|(n&~15)
 ;   0x300000..0x30ffff  16 fill pages: page i is all bytes 0x11*i
 ;   0x400000            text "PGGUEST MODE=..."
 ;   0x800000..0x803fff  0xB6000000+n
@@ -63,12 +63,15 @@ pm32:   mov ax, 0x10
 ; ---- patterns
         xor ebx, ebx                    ; page number << 12
 .p1:    lea edi, [ebx+0x200000]
-        mov eax, ebx
+        xor ecx, ecx
+.p1w:   mov eax, ecx
+        and eax, ~15                    ; runs of 16 equal words: the images stay small when compressed
+        or eax, ebx
         or eax, 0xA5000000
-        mov ecx, 1024
-.p1w:   stosd
-        inc eax
-        loop .p1w
+        stosd
+        inc ecx
+        cmp ecx, 1024
+        jb .p1w
         add ebx, 8<<12
         cmp ebx, 256<<12
         jb .p1
