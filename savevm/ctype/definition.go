@@ -1,0 +1,172 @@
+package ctype
+
+import (
+	"fmt"
+	"strings"
+)
+
+// maxLines bounds what is printed of one type or value: unions of unions grow without growing in memory.
+const maxLines = 20000
+
+// Definition is the C source of a struct, union, enum or typedef, as pahole prints it: offset and size of each member in bytes, holes
+// and padding noted. Structs without a tag are written out where they are used. Other types give their name.
+func (t *Type) Definition() string {
+	p := &printer{}
+	p.define(t, "", "", "", 0)
+	return p.out.String()
+}
+
+// A printer writes indented lines until there are too many.
+type printer struct {
+	out   strings.Builder
+	lines int
+}
+
+func (p *printer) line(format string, args ...any) {
+	if p.lines++; p.lines > maxLines {
+		if p.lines == maxLines+1 {
+			p.out.WriteString("/* … more than 20000 lines */\n")
+		}
+		return
+	}
+	fmt.Fprintf(&p.out, format, args...)
+	p.out.WriteByte('\n')
+}
+
+func (p *printer) full() bool { return p.lines > maxLines }
+
+// define writes the definition of a type; tail stands between the brace and the semicolon, note after it.
+func (p *printer) define(t *Type, indent, tail, note string, base uint64) {
+	switch {
+	case t.kind == Typedef:
+		if inner := t.Elem(); inner.name == "" && p.inlined(inner) {
+			p.define(inner, indent+"typedef ", " "+t.name, note, base)
+			return
+		}
+		p.line("%stypedef %s;%s", indent, t.Elem().Declare(t.name), note)
+	case t.kind == Enum:
+		p.enum(t, indent, tail, note)
+	case t.composite():
+		if _, incomplete := t.Incomplete(); incomplete {
+			p.line("%s%s%s;%s", indent, t, tail, note)
+			return
+		}
+		p.record(t, indent, tail, note, base)
+	default:
+		p.line("%s%s%s;%s", indent, t, tail, note)
+	}
+}
+
+func (p *printer) inlined(t *Type) bool {
+	_, incomplete := t.Incomplete()
+	return (t.composite() || t.kind == Enum) && !incomplete
+}
+
+func (p *printer) enum(t *Type, indent, tail, note string) {
+	p.line("%s%s {", indent, tagName(t))
+	inner := strings.TrimSuffix(indent, "typedef ")
+	for _, e := range t.Enumerators() {
+		if p.full() {
+			break
+		}
+		if t.Signed() {
+			p.line("%s\t%s = %d,", inner, e.Name, e.Value)
+		} else {
+			p.line("%s\t%s = %d,", inner, e.Name, uint64(e.Value))
+		}
+	}
+	p.line("%s}%s;%s", inner, tail, note)
+}
+
+func tagName(t *Type) string { return strings.TrimRight(t.kind.String()+" "+t.name, " ") }
+
+func (p *printer) record(t *Type, indent, tail, note string, base uint64) {
+	p.line("%s%s {", indent, tagName(t))
+	inner := strings.TrimSuffix(indent, "typedef ")
+	end := uint64(0) // bits; where the member before ended
+	for _, m := range t.Members() {
+		if p.full() {
+			break
+		}
+		if t.kind == Struct {
+			p.hole(inner, end, m)
+		}
+		p.member(m, inner+"\t", base)
+		bits := m.BitSize
+		if bits == 0 {
+			bits = m.Size() * 8
+		}
+		end = max(end, m.BitOffset+bits)
+	}
+	if base == 0 && !strings.HasPrefix(inner, "\t") {
+		p.line("")
+		p.line("%s\t/* size: %d, align: %d, members: %d */", inner, t.Size(), t.Align(), len(t.Members()))
+		if size := t.Size() * 8; t.kind == Struct && end < size {
+			if bits := (8 - end%8) % 8; bits != 0 {
+				p.line("%s\t/* bit_padding: %d bits */", inner, bits)
+			}
+			if bytes := (size - end) / 8; bytes != 0 {
+				p.line("%s\t/* padding: %d */", inner, bytes)
+			}
+		}
+	}
+	p.line("%s}%s;%s", inner, tail, note)
+}
+
+// hole notes what lies unused between two members.
+func (p *printer) hole(indent string, end uint64, m Member) {
+	if m.BitOffset <= end {
+		return
+	}
+	gap := m.BitOffset - end
+	bits := gap
+	if m.BitSize == 0 || gap >= 8 {
+		bits = (8 - end%8) % 8
+	}
+	if bits != 0 {
+		p.line("\n%s\t/* XXX %d bits hole, try to pack */", indent, bits)
+	}
+	if bytes := (gap - bits) / 8; bytes != 0 {
+		p.line("\n%s\t/* XXX %d bytes hole, try to pack */", indent, bytes)
+	}
+	p.line("")
+}
+
+// pahole's columns.
+const (
+	typeColumn = 26
+	noteColumn = 48
+)
+
+func (p *printer) member(m Member, indent string, base uint64) {
+	start := base + m.BitOffset
+	note := fmt.Sprintf("/* %5d %5d */", start/8, m.Size())
+	if m.BitSize != 0 {
+		note = fmt.Sprintf("/* %5d:%2d %2d */", start/8, start%8, m.Size())
+	}
+	inner := m.Type
+	for range maxChain {
+		if inner.kind != Qualified && inner.kind != Array && inner.kind != Pointer {
+			break
+		}
+		inner = inner.Elem()
+	}
+	base2, declarator := m.Type.declare(m.Name, 0)
+	if m.BitSize != 0 {
+		declarator += fmt.Sprintf(":%d", m.BitSize)
+	}
+	if inner.name == "" && p.inlined(inner) && len(indent) < maxAnonymous {
+		tail := ""
+		if declarator != "" {
+			tail = " " + declarator
+		}
+		pad := max(noteColumn-len(tail)-1, 1)
+		p.define(inner, indent, tail, strings.Repeat(" ", pad)+note, start)
+		return
+	}
+	text := base2
+	if declarator != "" {
+		text = fmt.Sprintf("%-*s %s", typeColumn, base2, declarator)
+	}
+	p.line("%s%-*s %s", indent, noteColumn, text+";", note)
+}
