@@ -1,0 +1,130 @@
+package savevm
+
+import (
+	"fmt"
+
+	"github.com/svscript/svscript/savevm/paging"
+	"github.com/svscript/svscript/savevm/stream"
+)
+
+// arm64 is the CPUs of qemu-system-aarch64. Source: QEMU's target/arm/machine.c (vmstate_arm_cpu).
+var arm64 = architecture{
+	names: []string{"aarch64"},
+	match: func(s *stream.Struct) bool { return findField(s, "env.xregs") != nil },
+
+	decode: decodeARM64, alias: aliasARM64,
+	mode:      func(c *CPU) string { return fmt.Sprintf("el%d", privilegeARM64(c)) },
+	privilege: privilegeARM64,
+	space: func(c *CPU) paging.Config {
+		return paging.ARM64(c.Value("ttbr0_el1"), c.Value("ttbr1_el1"), c.Value("tcr_el1"), c.Value("sctlr_el1"))
+	},
+}
+
+func privilegeARM64(c *CPU) int { return int(c.Value("pstate") >> 2 & 3) }
+
+// A system register's number in the stream is that of KVM's interface (Linux, Documentation/virt/kvm/api.rst, 4.68):
+// 0x6030000000130000 | op0<<14 | op1<<11 | CRn<<7 | CRm<<3 | op2.
+const armSysReg = 0x6030000000130000
+
+func sysReg(op0, op1, crn, crm, op2 uint64) uint64 {
+	return armSysReg | op0<<14 | op1<<11 | crn<<7 | crm<<3 | op2
+}
+
+// armSystemRegisters names system registers by their encoding (Arm ARM, D23.1 and C5.3).
+var armSystemRegisters = map[uint64]string{
+	sysReg(3, 0, 0, 0, 0): "midr_el1", sysReg(3, 0, 0, 0, 5): "mpidr_el1", sysReg(3, 0, 0, 4, 0): "id_aa64pfr0_el1",
+	sysReg(3, 0, 0, 6, 0): "id_aa64isar0_el1", sysReg(3, 0, 0, 6, 1): "id_aa64isar1_el1",
+	sysReg(3, 0, 0, 7, 0): "id_aa64mmfr0_el1", sysReg(3, 0, 0, 7, 1): "id_aa64mmfr1_el1", sysReg(3, 0, 0, 7, 2): "id_aa64mmfr2_el1",
+	sysReg(3, 0, 1, 0, 0): "sctlr_el1", sysReg(3, 0, 1, 0, 1): "actlr_el1", sysReg(3, 0, 1, 0, 2): "cpacr_el1",
+	sysReg(3, 0, 2, 0, 0): "ttbr0_el1", sysReg(3, 0, 2, 0, 1): "ttbr1_el1", sysReg(3, 0, 2, 0, 2): "tcr_el1",
+	sysReg(3, 0, 5, 1, 0): "afsr0_el1", sysReg(3, 0, 5, 1, 1): "afsr1_el1", sysReg(3, 0, 5, 2, 0): "esr_el1",
+	sysReg(3, 0, 6, 0, 0): "far_el1", sysReg(3, 0, 7, 4, 0): "par_el1", sysReg(3, 0, 10, 2, 0): "mair_el1", sysReg(3, 0, 10, 3, 0): "amair_el1",
+	sysReg(3, 0, 12, 0, 0): "vbar_el1", sysReg(3, 0, 13, 0, 1): "contextidr_el1", sysReg(3, 0, 13, 0, 4): "tpidr_el1",
+	sysReg(3, 0, 14, 1, 0): "cntkctl_el1", sysReg(3, 2, 0, 0, 0): "csselr_el1",
+	sysReg(3, 3, 13, 0, 2): "tpidr_el0", sysReg(3, 3, 13, 0, 3): "tpidrro_el0", sysReg(3, 3, 14, 0, 0): "cntfrq_el0",
+	sysReg(3, 3, 14, 3, 1): "cntv_ctl_el0", sysReg(3, 3, 14, 3, 2): "cntv_cval_el0", sysReg(3, 3, 14, 3, 0): "cntv_tval_el0",
+	sysReg(3, 3, 14, 2, 1): "cntp_ctl_el0", sysReg(3, 3, 14, 2, 2): "cntp_cval_el0",
+	sysReg(3, 4, 1, 0, 0): "sctlr_el2", sysReg(3, 4, 1, 1, 0): "hcr_el2", sysReg(3, 4, 2, 0, 0): "ttbr0_el2", sysReg(3, 4, 2, 0, 1): "ttbr1_el2",
+	sysReg(3, 4, 2, 0, 2): "tcr_el2", sysReg(3, 4, 2, 1, 0): "vttbr_el2", sysReg(3, 4, 2, 1, 2): "vtcr_el2", sysReg(3, 4, 5, 2, 0): "esr_el2",
+	sysReg(3, 4, 6, 0, 0): "far_el2", sysReg(3, 4, 10, 2, 0): "mair_el2", sysReg(3, 4, 12, 0, 0): "vbar_el2", sysReg(3, 4, 13, 0, 2): "tpidr_el2",
+	sysReg(3, 6, 1, 0, 0): "sctlr_el3", sysReg(3, 6, 1, 1, 0): "scr_el3", sysReg(3, 6, 2, 0, 0): "ttbr0_el3", sysReg(3, 6, 2, 0, 2): "tcr_el3",
+	sysReg(3, 6, 12, 0, 0): "vbar_el3",
+}
+
+func decodeARM64(d *decoder) string {
+	for i := range 31 {
+		d.rows([]registerRow{{fmt.Sprintf("x%d", i), "env.xregs", i, 0}})
+	}
+	d.rows([]registerRow{{"sp", "env.xregs", 31, 0}, {"pc", "env.pc", scalar, 0}, {"pstate", "cpsr", scalar, 32}})
+	pstate, _ := d.Uint("cpsr")
+	for el := range 4 {
+		d.stackPointer(el, pstate)
+	}
+	for el := 1; el < 4; el++ {
+		d.rows([]registerRow{{fmt.Sprintf("elr_el%d", el), "env.elr_el", el, 0}})
+	}
+	// The bank of the mode that stands for each level (target/arm/internals.h, aarch64_banked_spsr_index).
+	d.rows([]registerRow{{"spsr_el1", "env.banked_spsr", 1, 0}, {"spsr_el2", "env.banked_spsr", 6, 0}, {"spsr_el3", "env.banked_spsr", 7, 0}})
+	indexes, _ := d.lookup("cpreg_vmstate_indexes"), d.lookup("cpreg_vmstate_array_len")
+	values := d.lookup("cpreg_vmstate_values")
+	d.systemRegisters(indexes, values)
+	for i := range 32 {
+		name := fmt.Sprintf("env.vfp.zregs[%d].d", i)
+		f := d.lookup(name)
+		low, _, ok := element(f, 0)
+		high, _, _ := element(f, 1)
+		if ok {
+			d.add(fmt.Sprintf("v%d", i), 128, low, high)
+		}
+	}
+	return "aarch64"
+}
+
+// stackPointer adds sp_elN. The one in use is in xregs[31]: QEMU keeps it in its bank only while it is not.
+func (d *decoder) stackPointer(el int, pstate uint64) {
+	current, inUse := int(pstate>>2&3), 0
+	if pstate&1 != 0 {
+		inUse = current
+	}
+	row := registerRow{fmt.Sprintf("sp_el%d", el), "env.sp_el", el, 0}
+	if el == inUse {
+		row.field, row.index = "env.xregs", 31
+	}
+	d.rows([]registerRow{row})
+}
+
+// systemRegisters adds the system registers: by their name, or by the assembler's S<op0>_<op1>_C<n>_C<m>_<op2>.
+func (d *decoder) systemRegisters(indexes, values *stream.Field) {
+	if indexes == nil || values == nil {
+		return
+	}
+	ids, _ := indexes.Value.([]uint64)
+	vals, _ := values.Value.([]uint64)
+	for i, id := range ids {
+		if i >= len(vals) || id&^0xffff != armSysReg {
+			continue
+		}
+		name := armSystemRegisters[id]
+		if name == "" {
+			name = fmt.Sprintf("s%d_%d_c%d_c%d_%d", id>>14&3, id>>11&7, id>>7&15, id>>3&15, id&7)
+		}
+		d.add(name, 64, vals[i])
+	}
+}
+
+// aliasARM64 knows lr, fp, cpsr, w0 to w30 and q0 to q31.
+func aliasARM64(_ *CPU, name string) (string, int) {
+	switch {
+	case name == "lr":
+		return "x30", 0
+	case name == "fp":
+		return "x29", 0
+	case name == "cpsr":
+		return "pstate", 0
+	case len(name) > 1 && name[0] == 'w':
+		return "x" + name[1:], 32
+	case len(name) > 1 && name[0] == 'q':
+		return "v" + name[1:], 0
+	}
+	return name, 0
+}

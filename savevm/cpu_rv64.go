@@ -1,0 +1,59 @@
+package savevm
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/svscript/svscript/savevm/paging"
+	"github.com/svscript/svscript/savevm/stream"
+)
+
+// riscv64 is the CPUs of qemu-system-riscv64. Source: QEMU's target/riscv/machine.c (vmstate_riscv_cpu); the CSRs have the
+// names of the privileged architecture there, so no table is needed for them.
+var riscv64 = architecture{
+	names: []string{"riscv64"},
+	match: func(s *stream.Struct) bool { return findField(s, "env.gpr") != nil },
+
+	decode: decodeRISCV64, alias: aliasRISCV64, mode: modeRISCV64,
+	privilege: func(c *CPU) int { return int(c.Value("priv")) },
+	space:     func(c *CPU) paging.Config { return paging.RISCV64(c.Value("satp")) },
+}
+
+// riscvABI names x0 to x31 as the psABI does.
+var riscvABI = []string{
+	"zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5",
+	"a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
+}
+
+func decodeRISCV64(d *decoder) string {
+	for i := range 32 {
+		d.rows([]registerRow{{fmt.Sprintf("x%d", i), "env.gpr", i, 0}})
+	}
+	d.rows([]registerRow{{"pc", "env.pc", scalar, 0}})
+	for i := range 32 {
+		d.rows([]registerRow{{fmt.Sprintf("f%d", i), "env.fpr", i, 0}})
+	}
+	return "riscv64"
+}
+
+func aliasRISCV64(_ *CPU, name string) (string, int) {
+	if name == "fp" {
+		name = "s0"
+	}
+	if i := slices.Index(riscvABI, name); i >= 0 {
+		return fmt.Sprintf("x%d", i), 0
+	}
+	return name, 0
+}
+
+func modeRISCV64(c *CPU) string {
+	switch c.Value("priv") {
+	case 0:
+		return "user"
+	case 1:
+		return "supervisor"
+	case 3:
+		return "machine"
+	}
+	return ""
+}

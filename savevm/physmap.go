@@ -1,0 +1,366 @@
+package savevm
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The guest-physical map is not in a migration stream. It is inferred here, from the most certain source that there is, and
+// the image says which one that was.
+
+const (
+	kib = 1 << 10
+	mib = 1 << 20
+	gib = 1 << 30
+)
+
+// physicalLayout is a guest-physical map: ranges of which later ones lie over earlier ones.
+type physicalLayout struct {
+	ranges   []Range
+	source   string
+	warnings []Warning
+}
+
+func (l *physicalLayout) warn(format string, args ...any) {
+	l.warnings = append(l.warnings, Warning{Section: "", Offset: -1, Text: fmt.Sprintf(format, args...)})
+}
+
+func (l *physicalLayout) add(base, size uint64, kind RangeKind, b *Block, offset uint64, name string) {
+	l.ranges = append(l.ranges, Range{Base: base, Size: size, Kind: kind, Block: b, Offset: offset, Name: name})
+}
+
+func layoutMap(img *Image, f *found, o Options) *physicalLayout {
+	switch {
+	case o.Map != nil:
+		return &physicalLayout{ranges: o.Map, source: "the map that was given"}
+	case f.ranges != nil:
+		return &physicalLayout{ranges: f.ranges, source: f.mapSource}
+	case len(f.blocks) == 0:
+		return &physicalLayout{source: "nothing: the image holds no RAM"}
+	}
+	for _, board := range boards {
+		if b := img.Block(board.ram); b != nil {
+			return board.layout(img)
+		}
+	}
+	return layoutPC(img, o)
+}
+
+// A board has its RAM at one place, and flash at others.
+type board struct {
+	ram   string
+	base  uint64
+	flash []Range // Block by Name
+}
+
+// boards is every machine other than PCs, by the name of its RAM block. Sources: QEMU's hw/arm/virt.c and hw/riscv/virt.c,
+// their memory maps.
+var boards = []board{
+	{"mach-virt.ram", 0x40000000, []Range{{Name: "virt.flash0"}, {Name: "virt.flash1", Base: 0x04000000}}},
+	{"riscv_virt_board.ram", 0x80000000, []Range{
+		{Name: "riscv_virt_board.mrom", Base: 0x1000}, {Name: "virt.flash0", Base: 0x20000000}, {Name: "virt.flash1", Base: 0x22000000},
+		{Name: "riscv.virt.flash0", Base: 0x20000000}, {Name: "riscv.virt.flash1", Base: 0x22000000}}},
+}
+
+func (b board) layout(img *Image) *physicalLayout {
+	l := &physicalLayout{source: "the block " + b.ram + ", of QEMU's virt machine"}
+	for _, f := range b.flash {
+		if block := img.Block(f.Name); block != nil {
+			l.add(f.Base, block.Size, KindROM, block, 0, "flash")
+		}
+	}
+	ram := img.Block(b.ram)
+	l.add(b.base, ram.Size, KindRAM, ram, 0, "RAM")
+	return l
+}
+
+// layoutPC maps pc, q35 and microvm.
+func layoutPC(img *Image, o Options) *physicalLayout {
+	l := &physicalLayout{}
+	main, extra := img.mainBlocks()
+	total := uint64(0)
+	for _, b := range main {
+		total += b.Size
+	}
+	legacy := len(main) == 1 && main[0].Name == "ram" && isLegacy(img)
+	below, above := l.split(img, o, total, legacy)
+	if below+above > total { // less RAM than the CMOS says: take what is there
+		l.warn("%s says %d MiB of RAM, the RAM blocks hold %d MiB", l.source, (below+above)/mib, total/mib)
+		below = min(below, total)
+		above = total - below
+	} else if below+above < total && !legacy {
+		main, extra = l.moveExtra(main, extra, below+above)
+	}
+	l.place(main, 0, below, 0, "RAM below 4 GiB")
+	l.place(main, 4*gib, above, below, "RAM above 4 GiB")
+	l.placeDIMMs(extra, below, above)
+	if legacy && below+above < total {
+		l.source += fmt.Sprintf("; the last %d KiB of the stream's RAM are video memory and ROMs", (total-below-above)/kib)
+	}
+	l.firmware(img)
+	return l
+}
+
+// isLegacy tells whether the stream has one address space for RAM, video memory and ROMs (RAM section version 3).
+func isLegacy(img *Image) bool { return strings.HasSuffix(img.info.Version, "RAM section 3") }
+
+// split is how much RAM lies below the PCI hole, and how much at 4 GiB.
+func (l *physicalLayout) split(img *Image, o Options, total uint64, legacy bool) (below, above uint64) {
+	if o.Below4G != 0 {
+		l.source = "the size below 4 GiB that was given"
+		below = min(total, o.Below4G)
+		return below, total - below
+	}
+	if below, above, ok := img.cmosRAM(); ok {
+		l.source = "CMOS of mc146818rtc"
+		return below, above
+	}
+	machine := img.info.Machine
+	below, rule := belowByMachine(machine, total)
+	l.source = rule
+	if machine == "" && total > belowDefault {
+		l.warn("the guest-physical map rests on %s; if it is wrong, give the size of RAM below 4 GiB", rule)
+	}
+	if legacy {
+		l.warn("the size of the guest's RAM is not known, as the stream has no CMOS: video memory and ROMs show as its end")
+	}
+	return below, total - below
+}
+
+// cmosRAM reads the sizes of RAM as the firmware does, from the RTC's CMOS: 0x30/0x31 KiB from 1 MiB on (up to 64 MiB),
+// 0x34/0x35 64-KiB units from 16 MiB to 4 GiB, 0x5b to 0x5d 64-KiB units from 4 GiB on (QEMU's hw/i386/x86.c,
+// x86_cmos_init; pc.c in older versions).
+func (img *Image) cmosRAM() (below, above uint64, ok bool) {
+	d := img.Device("mc146818rtc", 0)
+	if d == nil {
+		if d = img.Device("mc146818rtc", 112); d == nil { // up to 0.12 the instance was the I/O port
+			return 0, 0, false
+		}
+	}
+	raw, err := d.Raw()
+	if err != nil || len(raw) < 128 {
+		return 0, 0, false
+	}
+	word := func(i int) uint64 { return uint64(raw[i]) | uint64(raw[i+1])<<8 }
+	if high := word(0x34); high != 0 {
+		below = 16*mib + high*64*kib
+	} else if ext := word(0x30); ext != 0 {
+		below = mib + ext*kib
+	} else {
+		return 0, 0, false // the machine does not fill it (microvm)
+	}
+	return below, (word(0x5b) | uint64(raw[0x5d])<<16) * 64 * kib, true
+}
+
+const belowDefault = 0x80000000 // up to here every PC has all its RAM below the hole
+
+// machineSplits is how much RAM QEMU's machine types put below the PCI hole: limit bytes, or all when there are fewer than
+// whole bytes. Sources: QEMU's hw/i386/pc_piix.c, pc_q35.c, microvm.c.
+var machineSplits = []struct {
+	match       *regexp.Regexp
+	upTo        string // the newest version of the row; "" for all
+	limit, when uint64
+}{
+	{regexp.MustCompile(`^pc-0\.`), "", 0xe0000000, 0xe0000000},
+	{regexp.MustCompile(`^pc-(i440fx-)?(\d+\.\d+)`), "1.7", 0xe0000000, 0xe0000000},
+	{regexp.MustCompile(`^pc-i440fx-(rhel|)?(\d+\.\d+)`), "", 0xc0000000, 0xe0000000},
+	{regexp.MustCompile(`^pc-q35-`), "", 0x80000000, 0xb0000000},
+	{regexp.MustCompile(`^microvm`), "", 0xc0000000, 0xc0000000},
+}
+
+// belowByMachine is how much of total bytes lies below the hole by the machine's type, and the rule in words.
+func belowByMachine(machine string, total uint64) (uint64, string) {
+	for _, s := range machineSplits {
+		m := s.match.FindStringSubmatch(machine)
+		if m == nil || s.upTo != "" && !versionUpTo(m[len(m)-1], s.upTo) {
+			continue
+		}
+		if total < s.when {
+			return total, "machine type " + machine
+		}
+		return s.limit, "machine type " + machine
+	}
+	// Machines of a distribution's own (pc-i440fx-focal) and streams without a name: the newer PC's rule.
+	if machine != "" {
+		machine = " " + machine
+	}
+	if total >= 0xe0000000 {
+		return 0xc0000000, "the rule of pc-i440fx, as the machine type" + machine + " is not known"
+	}
+	return total, "the rule of pc-i440fx, as the machine type" + machine + " is not known"
+}
+
+// versionUpTo compares two versions of the form 1.7.
+func versionUpTo(v, limit string) bool {
+	part := func(s string) [2]int {
+		major, minor, _ := strings.Cut(s, ".")
+		a, _ := strconv.Atoi(major)
+		b, _ := strconv.Atoi(minor)
+		return [2]int{a, b}
+	}
+	a, b := part(v), part(limit)
+	return a[0] < b[0] || a[0] == b[0] && a[1] <= b[1]
+}
+
+// notRAM are the blocks that are not the guest's main memory, by the end of their name.
+var notRAM = regexp.MustCompile(`(^|/)rom@|\.(rom|bios|bin|flash\d?|mrom)$|vram|^system\.flash|^pc\.(bios|rom)$|^[0-9a-f]{4}:[0-9a-f]{2}:|` +
+	`(^|/)(vga|qxl|vmware|ramfb|ivshmem|nvdimm|virtio)[.\-_]`)
+
+// mainBlocks are the blocks of the guest's main memory in address order, and those that may be memory devices (DIMMs).
+func (img *Image) mainBlocks() (main, extra []*Block) {
+	for _, name := range []string{"pc.ram", "ram", "microvm.ram"} {
+		if b := img.Block(name); b != nil {
+			main = []*Block{b}
+			break
+		}
+	}
+	for _, b := range img.blocks {
+		if !notRAM.MatchString(b.Name) && !slices.Contains(main, b) {
+			extra = append(extra, b)
+		}
+	}
+	if main != nil {
+		return main, extra
+	}
+	// NUMA nodes with a memory backend each: the stream has the blocks by size, QEMU maps them by node, which the usual
+	// names (m0, m1; ram-node0, ram-node1) follow.
+	slices.SortStableFunc(extra, func(a, b *Block) int { return cmp.Compare(naturalKey(a.Name), naturalKey(b.Name)) })
+	return extra, nil
+}
+
+// naturalKey makes numbers in a name sort by value.
+func naturalKey(name string) string {
+	return digits.ReplaceAllStringFunc(name, func(d string) string { return fmt.Sprintf("%020s", d) })
+}
+
+var digits = regexp.MustCompile(`\d+`)
+
+// moveExtra keeps as main memory the blocks that together have size bytes; the rest are memory devices.
+func (l *physicalLayout) moveExtra(main, extra []*Block, size uint64) (kept, rest []*Block) {
+	sum := uint64(0)
+	for _, b := range main {
+		if sum+b.Size <= size {
+			sum += b.Size
+			kept = append(kept, b)
+		} else {
+			rest = append(rest, b)
+		}
+	}
+	if sum != size {
+		l.warn("no RAM blocks add up to the %d MiB that %s says; they are mapped in the order of their names", size/mib, l.source)
+		return main, extra
+	}
+	return kept, append(rest, extra...)
+}
+
+// place maps size bytes of the concatenated blocks from skip on at base.
+func (l *physicalLayout) place(blocks []*Block, base, size, skip uint64, name string) {
+	if len(blocks) > 1 && size > 0 && base == 0 {
+		names := make([]string, len(blocks))
+		for i, b := range blocks {
+			names[i] = b.Name
+		}
+		l.warn("the guest's RAM is in several blocks; they are mapped in the order %s, which is inferred from their names", strings.Join(names, ", "))
+	}
+	for _, b := range blocks {
+		if skip >= b.Size {
+			skip -= b.Size
+			continue
+		}
+		n := min(b.Size-skip, size)
+		if n > 0 {
+			l.add(base, n, KindRAM, b, skip, name)
+		}
+		base, size, skip = base+n, size-n, 0
+	}
+}
+
+// placeDIMMs maps memory devices behind the last RAM, from a 1-GiB border on (QEMU's pc_memory_init).
+func (l *physicalLayout) placeDIMMs(blocks []*Block, below, above uint64) {
+	base := (4*gib + above + gib - 1) &^ (gib - 1)
+	for _, b := range blocks {
+		l.add(base, b.Size, KindRAM, b, 0, "memory device")
+		l.warn("RAM block %s is taken to be a memory device at %#x, behind the last RAM; no part of the image says so", b.Name, base)
+		base += (b.Size + 2*mib - 1) &^ (2*mib - 1)
+	}
+}
+
+// firmware maps what lies over RAM: the VGA window, ROMs below 1 MiB where the chipset shows them, and the firmware's
+// flash below 4 GiB.
+func (l *physicalLayout) firmware(img *Image) {
+	bios := img.Block("pc.bios")
+	top := uint64(4 * gib)
+	for _, name := range []string{"pc.bios", "system.flash0", "system.flash1"} {
+		if b := img.Block(name); b != nil && b.Size < gib {
+			top -= b.Size
+			l.add(top, b.Size, KindROM, b, 0, "firmware")
+		}
+	}
+	if bios == nil {
+		bios = img.Block("system.flash0")
+	}
+	l.shadow(img, bios, img.Block("pc.rom"))
+	if img.hasVGA() {
+		l.add(0xa0000, 0x20000, KindDevice, nil, 0, "VGA window")
+	}
+}
+
+func (img *Image) hasVGA() bool {
+	return slices.ContainsFunc(img.blocks, func(b *Block) bool { return strings.Contains(b.Name, "vram") }) ||
+		slices.ContainsFunc(img.devices, func(d *Device) bool { return strings.Contains(d.Name, "vga") })
+}
+
+// pamRegisters is where the PAM registers are in the host bridge's PCI configuration space: PAM0 of the i440FX (its
+// datasheet, 3.2.19) and of the Q35 MCH (3 series datasheet, 5.1.16).
+var pamRegisters = []struct {
+	device string
+	pam0   int
+}{
+	{"I440FX", 0x59},
+	{"mch", 0x90},
+}
+
+// shadow maps 0xc0000 to 0xfffff: RAM where the PAM registers let reads go there, ROM elsewhere.
+func (l *physicalLayout) shadow(img *Image, bios, rom *Block) {
+	for _, p := range pamRegisters {
+		d := img.Device(p.device, 0)
+		if d == nil {
+			continue
+		}
+		raw, err := d.Raw()
+		if err != nil || len(raw) < 4+256 {
+			continue
+		}
+		config := raw[4:] // behind the PCI device's version
+		// PAM0's upper half is 0xf0000-0xfffff; PAM1 to PAM6 have two 16-KiB segments each from 0xc0000 on.
+		l.segment(config[p.pam0]>>4, 0xf0000, 0x10000, bios, rom)
+		for i := range uint64(12) {
+			l.segment(config[p.pam0+1+int(i/2)]>>(i%2*4), 0xc0000+i*0x4000, 0x4000, bios, rom)
+		}
+		return
+	}
+}
+
+// segment shows ROM in a segment whose PAM attribute (bit 0: read enable) sends reads to the bus.
+func (l *physicalLayout) segment(attribute byte, base, size uint64, bios, rom *Block) {
+	if attribute&1 != 0 {
+		return
+	}
+	if bios != nil && base >= 0xe0000 { // the last 128 KiB of the firmware show below 1 MiB
+		window := min(bios.Size, 0x20000)
+		if start := mib - window; base >= start {
+			l.add(base, size, KindROM, bios, bios.Size-window+base-start, "firmware below 1 MiB")
+			return
+		}
+	}
+	if rom != nil && base-0xc0000 < rom.Size {
+		l.add(base, min(size, rom.Size-(base-0xc0000)), KindROM, rom, base-0xc0000, "option ROMs")
+	}
+}
+
+// baseName is a device's or block's name without the bus path before it.
+func baseName(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
