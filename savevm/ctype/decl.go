@@ -34,7 +34,7 @@ func init() {
 		wordIgnored: "extern static inline __inline __inline__ register auto _Noreturn _Thread_local __thread __extension__ _Atomic restrict" +
 			" __restrict __restrict__ __user __iomem __rcu __percpu __force __kernel __bitwise __private __must_check __randomize_layout __cacheline_group_begin",
 		wordQualifier: "const __const __const__ volatile __volatile __volatile__",
-		wordBase:      "void char short int long signed __signed__ __signed unsigned float double _Bool bool __int128",
+		wordBase:      "void char short int long signed __signed__ __signed unsigned float double _Bool __int128",
 		wordTag:       "struct union enum",
 		wordAttribute: "__attribute__ __attribute _Alignas alignas __packed __aligned",
 		wordTypedef:   "typedef",
@@ -173,7 +173,7 @@ var baseSpellings = map[string]string{}
 
 func init() {
 	for name, spellings := range map[string]string{
-		"void": "void", "char": "char", "signed char": "signed char", "unsigned char": "unsigned char", "_Bool": "_Bool", "bool": "bool",
+		"void": "void", "char": "char", "signed char": "signed char", "unsigned char": "unsigned char", "_Bool": "_Bool",
 		"short":              "short, short int, signed short, signed short int",
 		"unsigned short":     "unsigned short, unsigned short int",
 		"int":                "int, signed, signed int",
