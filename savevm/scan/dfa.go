@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"bytes"
 	"encoding/binary"
 	"regexp/syntax"
 )
@@ -13,6 +14,7 @@ type program struct {
 	example [257]rune  // a byte of each class; -1 for the last, the end of the run
 	classes int        // with that of the end
 	first   [256]bool  // bytes that a match can start with
+	lead    int        // the only byte that a match can start with; -1 where there are several
 	looks   bool       // it has assertions (\b, ^, $), which look at the byte before
 }
 
@@ -48,7 +50,30 @@ func newProgram(p *syntax.Prog) *program {
 			re.first[b] = re.first[b] || takes(&p.Inst[pc], rune(b))
 		}
 	}
+	re.lead = -1
+	for b, ok := range re.first {
+		if ok && re.lead >= 0 {
+			re.lead = -1
+			break
+		} else if ok {
+			re.lead = b
+		}
+	}
 	return re
+}
+
+// skip is the first place in text[from:to] where a match can start, or to.
+func (p *program) skip(text []byte, from, to int) int {
+	if p.lead >= 0 && from < to {
+		if i := bytes.IndexByte(text[from:to], byte(p.lead)); i >= 0 {
+			return from + i
+		}
+		return to
+	}
+	for from < to && !p.first[text[from]] {
+		from++
+	}
+	return from
 }
 
 // byteSets returns the distinct sets of bytes that the instructions consume.
@@ -317,15 +342,10 @@ func (m *regexpMatcher) earliest(text []byte, from, to int) (low, end int) {
 	limit := min(to-1+MaxMatch, len(text))
 	for i := from; ; i++ {
 		if s < idleStates {
-			for i < to && !d.first[text[i]] {
-				i++
-			}
-			if i >= to {
+			if i = d.skip(text, i, to); i >= to {
 				return 0, -1
 			}
-			if low = i; i > from {
-				s = int32(d.at(text, i))
-			}
+			low, s = i, int32(d.at(text, i))
 		}
 		t := d.step(s, text, i)
 		if t&1 != 0 {

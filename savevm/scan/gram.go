@@ -176,20 +176,42 @@ func (f *filter) fill(grams []uint32, owners []candidate) {
 func (f *filter) find(text []byte, from, to int, address uint64, hits []hit) []hit {
 	at, end := from+f.low, min(to+f.high, len(text))
 	at += (f.stride - at%f.stride) % f.stride
-	mask, factor, stride := f.mask, f.factor, f.stride
+	if fast := min(end, len(text)-7); f.stride == 1 {
+		at, hits = f.everywhere(text, at, fast, from, to, address, hits)
+	}
+	bits, mask, factor, stride := &f.bits, f.mask, f.factor, f.stride
 	for fast := min(end, len(text)-3); at < fast; at += stride {
 		e := (binary.LittleEndian.Uint32(text[at:]) & mask) * factor >> 16
-		if f.bits[e/64]>>(e%64)&1 != 0 {
+		if bits[e/64]>>(e%64)&1 != 0 {
 			hits = f.compare(text, at, from, to, address, e, hits)
 		}
 	}
-	for ; at < end; at += stride {
+	for ; at < end; at += f.stride {
 		var gram [4]byte
 		copy(gram[:], text[at:])
 		e := f.entry(binary.LittleEndian.Uint32(gram[:]))
 		hits = f.compare(text, at, from, to, address, e, hits)
 	}
 	return hits
+}
+
+// everywhere is find for a stride of 1, four places at a time. It returns where it stopped, short of end.
+func (f *filter) everywhere(text []byte, at, end, from, to int, address uint64, hits []hit) (int, []hit) {
+	bits, mask, factor := &f.bits, f.mask, f.factor
+	for ; at+4 <= end; at += 4 {
+		x := binary.LittleEndian.Uint64(text[at:])
+		e0 := (uint32(x) & mask) * factor >> 16
+		e1 := (uint32(x>>8) & mask) * factor >> 16
+		e2 := (uint32(x>>16) & mask) * factor >> 16
+		e3 := (uint32(x>>24) & mask) * factor >> 16
+		if (bits[e0/64]>>(e0%64)|bits[e1/64]>>(e1%64)|bits[e2/64]>>(e2%64)|bits[e3/64]>>(e3%64))&1 == 0 {
+			continue
+		}
+		for i, e := range [...]uint32{e0, e1, e2, e3} {
+			hits = f.compare(text, at+i, from, to, address, e, hits)
+		}
+	}
+	return at, hits
 }
 
 // compare looks for the patterns that may have their gram at text[at:].

@@ -84,17 +84,17 @@ const (
 
 func (e encoding) String() string { return [...]string{"ascii", "utf8", "utf16le"}[e] }
 
-// printable tells the bytes that are a character of ASCII text; leads also those that may begin one of UTF-8.
-var printable, leads = func() (p, l [256]bool) {
+// printable tells the bytes that are a character of ASCII text; inUTF8 those that may be in text in UTF-8.
+var printable, inUTF8 = func() (p, u [256]bool) {
 	for b := 0x20; b <= 0x7e; b++ {
 		p[b] = true
 	}
 	p['\t'] = true
-	l = p
-	for b := 0xc2; b <= 0xf4; b++ {
-		l[b] = true
+	u = p
+	for b := 0x80; b <= 0xf4; b++ {
+		u[b] = true
 	}
-	return p, l
+	return p, u
 }()
 
 // A stretch is a sequence of characters in a window's buffer, which nothing can be added to within the chunk. Which characters
@@ -180,14 +180,9 @@ func (r *StringsResult) stretches(c chunk, out *stretches) {
 
 // stretches appends those of one encoding with characters that start in text[from:to].
 func (e encoding) stretches(text []byte, from, to, least int, found []stretch) []stretch {
-	table := &printable
-	if e == utf8Text {
-		table = &leads
-	}
 	for at := from; at < to; {
-		if !table[text[at]] {
-			at++
-			continue
+		if at = e.skip(text, at, from, to, least); at >= to {
+			break
 		}
 		begin, chars := at, 0
 		for at < to {
@@ -209,6 +204,32 @@ func (e encoding) stretches(text []byte, from, to, least int, found []stretch) [
 	return found
 }
 
+// skip goes on to where a stretch may begin that is long enough, or that meets a border of the chunk. No stretch that began before at goes on there.
+func (e encoding) skip(text []byte, at, from, to, least int) int {
+	if e == utf16le {
+		for end := min(to, len(text)-1); at < end && (text[at+1] != 0 || !printable[text[at]]); {
+			at++
+		}
+		return at
+	}
+	table := &printable
+	if e == utf8Text {
+		table = &inUTF8
+	}
+	// Of every text of so many bytes, the last one of them tells whether it can be one at all (as Boyer and Moore search).
+	for at >= from+utf8.UTFMax && at+least <= to {
+		last := at + least - 1
+		for last >= at && table[text[last]] {
+			last--
+		}
+		if last < at {
+			return at
+		}
+		at = last + 1
+	}
+	return at
+}
+
 // char is the length of the character that text begins with, or 0.
 func (e encoding) char(text []byte) int {
 	b := text[0]
@@ -219,7 +240,7 @@ func (e encoding) char(text []byte) int {
 		}
 	case printable[b]:
 		return 1
-	case e == utf8Text && leads[b]:
+	case e == utf8Text && b >= 0xc2:
 		if r, n := utf8.DecodeRune(text); n > 1 && unicode.IsPrint(r) {
 			return n
 		}
