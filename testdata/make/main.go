@@ -48,10 +48,8 @@ func main() {
 		}
 		log.Printf("%s: %d bytes, stored %d", im.name, b.size, b.stored)
 	}
-	if *only == "" && *newQEMU != "" {
-		if err := writeTable(*root); err != nil {
-			log.Fatal(err)
-		}
+	if err := writeTable(*root); err != nil {
+		log.Fatal(err)
 	}
 	if failed {
 		os.Exit(1)

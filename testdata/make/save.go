@@ -1,11 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/svscript/svscript/e2e/qemu"
 )
@@ -71,16 +72,22 @@ func saveChanging(b *builder) error {
 		}
 	}
 	mig := b.migration()
-	mig.Parameters = map[string]any{"max-bandwidth": 400 << 10, "downtime-limit": 1}
+	mig.Parameters = map[string]any{"max-bandwidth": 200 << 10, "downtime-limit": 1}
 	mig.During = func() error {
-		for round := range uint64(6) {
-			if err := b.sent(uint64(300<<10) * (round + 1)); err != nil {
+		for round := range uint64(5) {
+			if err := b.sent(250<<10 + round*200<<10); err != nil {
 				return err
+			}
+			for page := range uint64(32) { // ballast, so that no pass is over before the next change
+				filler := bytes.Repeat([]byte{byte(round*41 + page*3 + 1)}, 4096)
+				if err := gdb.write(0x700000+page*4096, filler); err != nil {
+					return err
+				}
 			}
 			for page := range uint64(64) {
 				text := fmt.Appendf(nil, "round %d", round)
 				switch {
-				case round == 5 && page < 8: // back to zero
+				case round == 4 && page < 8: // back to zero
 					text = make([]byte, 256*16)
 					if err := gdb.write(0x600000+page*4096, text); err != nil {
 						return err
@@ -105,7 +112,7 @@ func saveChanging(b *builder) error {
 	return b.machine.Record(b.dir, "", b.guest.probes)
 }
 
-// sent waits until the migration has sent n bytes of RAM.
+// sent waits until the migration has sent n bytes of RAM, or is over.
 func (b *builder) sent(n uint64) error {
 	for {
 		var info struct {
@@ -118,8 +125,10 @@ func (b *builder) sent(n uint64) error {
 		if info.RAM.Transferred >= n || info.Status == "completed" {
 			return nil
 		}
-		if b.ctx.Err() != nil {
+		select {
+		case <-b.ctx.Done():
 			return b.ctx.Err()
+		case <-time.After(5 * time.Millisecond):
 		}
 	}
 }
@@ -173,12 +182,7 @@ func saveDump(format string, paging bool) func(*builder) error {
 // writeTable puts the table of images into testdata/README.md, behind its marker.
 func writeTable(root string) error {
 	name := filepath.Join(root, "README.md")
-	f, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	old, err := io.ReadAll(f)
-	f.Close()
+	old, err := os.ReadFile(name)
 	if err != nil {
 		return err
 	}
