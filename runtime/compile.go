@@ -1,0 +1,268 @@
+package runtime
+
+import (
+	"crypto/sha256"
+	"net/url"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/dop251/goja"
+	"github.com/dop251/goja/ast"
+	"github.com/dop251/goja/file"
+	"github.com/dop251/goja/parser"
+	"github.com/dop251/goja/token"
+	"github.com/go-sourcemap/sourcemap"
+)
+
+// Program is a compiled script. It is immutable; any number of hosts may run it at the same time.
+type Program struct {
+	name     string
+	prog     *goja.Program // a script, or an expression that is a module's wrapper function
+	module   bool          // prog is a module wrapper
+	async    bool          // the wrapper is an async function: the source awaits at its top level
+	usesMeta bool          // the source uses import.meta
+	source   source
+	position string // the file name that goja reports for mapped positions
+}
+
+// Name is the name that the program was compiled under.
+func (p *Program) Name() string { return p.name }
+
+// Compile compiles a script for Host.RunProgram. The name stands in messages; its extension tells the language (.ts, .mts, .cts for
+// TypeScript). A syntax error is a *ScriptError.
+func Compile(name, code string) (*Program, error) {
+	return compile(unit{name: name, text: code, entry: true})
+}
+
+// unit is what there is to compile.
+type unit struct {
+	name     string
+	text     string
+	module   bool // wrap as a CommonJS module
+	entry    bool // it is run, not required: it may use top-level await
+	cacheDir string
+}
+
+// programs are shared by all hosts of the process. The key covers everything that the result depends on, so that sharing shows nowhere.
+var programs = struct {
+	sync.Mutex
+	byKey map[programKey]*Program
+	bytes int
+}{byKey: make(map[programKey]*Program)}
+
+// programCacheSize bounds the sources whose programs are kept.
+const programCacheSize = 16 << 20
+
+type programKey struct {
+	name          string
+	module, entry bool
+	hash          [sha256.Size]byte
+}
+
+func compile(u unit) (*Program, error) {
+	key := programKey{u.name, u.module, u.entry, sha256.Sum256([]byte(u.text))}
+	programs.Lock()
+	p := programs.byKey[key]
+	programs.Unlock()
+	if p != nil {
+		return p, nil
+	}
+	p, err := compileNew(u)
+	if err != nil {
+		return nil, err
+	}
+	programs.Lock()
+	defer programs.Unlock()
+	if programs.bytes += len(u.text); programs.bytes > programCacheSize {
+		clear(programs.byKey)
+		programs.bytes = len(u.text)
+	}
+	programs.byKey[key] = p
+	return p, nil
+}
+
+// moduleSyntax finds what only an ES module has, at the start of a line as people write it. It need not be right: the parser has the
+// last word, this only saves it a vain attempt.
+var moduleSyntax = regexp.MustCompile(`(?m)^\s*(import\s*["'{*\w$]|export\s*[{*\w])`)
+
+func compileNew(u unit) (*Program, error) {
+	u.text = strings.TrimPrefix(u.text, "\ufeff")
+	if strings.HasPrefix(u.text, "#!") {
+		u.text = "//" + u.text[2:] // keeps the columns
+	}
+	ext := path.Ext(filepath.ToSlash(u.name))
+	if ext == ".json" {
+		return compileJSON(u)
+	}
+	loader := loaderOf(ext)
+	var plainErr error
+	if loader == plainJS && ext != ".mjs" && !moduleSyntax.MatchString(u.text) {
+		p, err := compilePlain(u)
+		if err == nil {
+			return p, nil
+		}
+		plainErr = err
+	}
+	t, err := translateCached(u, loader)
+	if err != nil {
+		return nil, err
+	}
+	p, err := compileTranslated(u, t)
+	if err != nil && plainErr != nil {
+		return nil, plainErr // about the author's text
+	}
+	return p, err
+}
+
+const (
+	// The parameters of a module's wrapper. The text starts on the same line, so that lines are the author's.
+	wrapperParams = "(exports,require,module,__filename,__dirname," + metaName + "){"
+	wrapperStart  = "(function" + wrapperParams
+	asyncStart    = "(async function" + wrapperParams
+	wrapperEnd    = "\n})"
+	metaName      = "__import_meta"
+)
+
+// compilePlain compiles what goja understands as it is: a script, or CommonJS.
+func compilePlain(u unit) (*Program, error) {
+	text, prefix := u.text, 0
+	if u.module {
+		prefix = len(wrapperStart)
+		text = wrapperStart + u.text + wrapperEnd
+	}
+	prg, err := parser.ParseFile(nil, u.name, text, 0, parser.WithDisableSourceMaps)
+	if err != nil {
+		return nil, parseError(u.name, u.text, err, prefix)
+	}
+	if u.module && !returnLast(prg) {
+		return nil, &ScriptError{Name: "SyntaxError", Message: "Unexpected token }", File: u.name}
+	}
+	prog, err := goja.CompileAST(prg, false)
+	if err != nil {
+		return nil, parseError(u.name, u.text, err, prefix)
+	}
+	return &Program{name: u.name, prog: prog, module: u.module, position: u.name, source: source{u.name, u.text, prefix}}, nil
+}
+
+// compileTranslated compiles esbuild's output; positions go through its source map. It is always a module.
+func compileTranslated(u unit, t translated) (*Program, error) {
+	start := wrapperStart
+	if t.Async {
+		start = asyncStart
+	}
+	prg, err := parser.ParseFile(nil, u.name, start+t.Code+wrapperEnd, 0, parser.WithDisableSourceMaps)
+	if err != nil {
+		return nil, parseError(u.name, t.Code, err, len(start))
+	}
+	m, err := sourcemap.Parse("", mapJSON(u.name, shiftMappings(t.Mappings, len(start))))
+	if err != nil {
+		return nil, err
+	}
+	prg.File.SetSourceMap(m)
+	returnLast(prg)
+	if t.Async {
+		keepLast(prg)
+	}
+	prog, err := goja.CompileAST(prg, false)
+	if err != nil {
+		return nil, parseError(u.name, t.Code, err, len(start))
+	}
+	return &Program{
+		name: u.name, prog: prog, module: true, async: t.Async, usesMeta: strings.Contains(t.Code, metaName),
+		position: positionName(u.name), source: source{u.name, u.text, 0},
+	}, nil
+}
+
+// positionName is what goja makes of a source's name when it goes through a source map: it takes it for a URL.
+func positionName(name string) string {
+	if u := file.ResolveSourcemapURL(name, mapSource(name)); u != nil {
+		return u.String()
+	}
+	return mapSource(name)
+}
+
+// mapSource is how the source map names its source; goja resolves it against the file that the map belongs to.
+func mapSource(name string) string {
+	return (&url.URL{Path: "./" + name[strings.LastIndexAny(name, `/\`)+1:]}).String()
+}
+
+// compileJSON makes a module of a JSON file. Its text is parsed as JSON, not as JavaScript.
+func compileJSON(u unit) (*Program, error) {
+	if err := checkJSON(u.name, u.text); err != nil {
+		return nil, err
+	}
+	code := "module.exports = JSON.parse(" + quoteJS(u.text) + ");"
+	prog, err := goja.Compile(u.name, wrapperStart+code+wrapperEnd, false)
+	if err != nil {
+		return nil, err
+	}
+	return &Program{name: u.name, prog: prog, module: true, position: u.name, source: source{u.name, u.text, 0}}, nil
+}
+
+// wrapperBody is the body of the one function that a module's wrapped text is; nil when the text closes the wrapper's brace itself.
+func wrapperBody(prg *ast.Program) *ast.BlockStatement {
+	if len(prg.Body) != 1 {
+		return nil
+	}
+	statement, ok := prg.Body[0].(*ast.ExpressionStatement)
+	if !ok {
+		return nil
+	}
+	fn, ok := statement.Expression.(*ast.FunctionLiteral)
+	if !ok {
+		return nil
+	}
+	return fn.Body
+}
+
+// lastExpression is the statement whose value is a script's value: the last one, if it is an expression other than an assignment.
+func lastExpression(list []ast.Statement) *ast.ExpressionStatement {
+	if len(list) == 0 {
+		return nil
+	}
+	last, ok := list[len(list)-1].(*ast.ExpressionStatement)
+	if !ok {
+		return nil
+	}
+	if _, assigns := last.Expression.(*ast.AssignExpression); assigns {
+		return nil
+	}
+	return last
+}
+
+// returnLast makes the wrapper function return the value of its last expression.
+func returnLast(prg *ast.Program) bool {
+	body := wrapperBody(prg)
+	if body == nil {
+		return false
+	}
+	if last := lastExpression(body.List); last != nil {
+		body.List[len(body.List)-1] = &ast.ReturnStatement{Return: last.Idx0(), Argument: last.Expression}
+	}
+	return true
+}
+
+// keepLast stores the value of the last expression of translateAsync's function, which itself returns the exports.
+func keepLast(prg *ast.Program) {
+	body := wrapperBody(prg)
+	if body == nil {
+		return
+	}
+	for _, s := range body.List {
+		fn, ok := s.(*ast.FunctionDeclaration)
+		if !ok || fn.Function.Name == nil || fn.Function.Name.Name != bodyName {
+			continue
+		}
+		list := fn.Function.Body.List
+		if last := lastExpression(list[:len(list)-1]); last != nil {
+			last.Expression = &ast.AssignExpression{
+				Operator: token.ASSIGN,
+				Left:     &ast.Identifier{Name: valueName, Idx: last.Idx0()},
+				Right:    last.Expression,
+			}
+		}
+	}
+}
