@@ -205,6 +205,8 @@ func (k *codec) finish(op *opener, p part, s *store, size int64, fatal error, of
 	}
 	var trailing *trailingError
 	switch {
+	case err == nil && size == 0:
+		op.warn(p.base, k.name+": there is nothing inside")
 	case err == nil:
 	case errors.As(err, &trailing):
 		op.warn(trailing.offset, trailingText(k.name, p.end-trailing.offset))
@@ -259,27 +261,23 @@ func newInput(op *opener, p part, progress *progress) *input {
 // offset is that of the next byte, in the reader around.
 func (in *input) offset() int64 { return in.base + in.read - int64(in.Buffered()) }
 
-// more tells whether another member of the same format follows. Zeros up to the end are padding; anything else is a
-// trailingError.
+// more tells whether another member of the same format follows. Zeros in front of it, or up to the end, are padding; anything
+// else is a trailingError.
 func (in *input) more(isMember func(head []byte) bool) (bool, error) {
-	offset := in.offset()
-	head, _ := in.Peek(headSize)
-	if isMember(head) {
-		return true, nil
-	}
 	for {
-		b, err := in.Peek(1)
-		if len(b) == 0 {
-			if err != io.EOF {
-				return false, err
-			}
+		head, err := in.Peek(headSize)
+		switch {
+		case len(head) == 0 && err == io.EOF:
 			return false, nil
+		case len(head) == 0:
+			return false, err
+		case isMember(head):
+			return true, nil
+		case head[0] != 0:
+			return false, &trailingError{in.offset()}
 		}
-		b, _ = in.Peek(in.Buffered())
-		if len(bytes.Trim(b, "\x00")) > 0 {
-			return false, &trailingError{offset}
-		}
-		in.Discard(len(b))
+		b, _ := in.Peek(in.Buffered())
+		in.Discard(len(b) - len(bytes.TrimLeft(b, "\x00")))
 	}
 }
 

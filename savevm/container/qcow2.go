@@ -74,7 +74,10 @@ func (op *opener) openQcow2(p part) (part, error) {
 	}
 	snapshots, damage := readQcow2Snapshots(op, p, h)
 	if damage != nil {
-		op.c.Warnings = append(op.c.Warnings, *damage)
+		if len(snapshots) == 0 {
+			return part{}, &FormatError{Layer: "qcow2", Offset: damage.Offset, Text: damage.Text}
+		}
+		op.warn(damage.Offset, "qcow2: "+damage.Text)
 	}
 	for _, s := range snapshots {
 		op.c.Snapshots = append(op.c.Snapshots, s.Snapshot)
@@ -157,7 +160,7 @@ func readQcow2Snapshots(op *opener, p part, h *qcow2Header) ([]qcow2Snapshot, *W
 	var snapshots []qcow2Snapshot
 	off := p.base + h.snapshotsAt
 	damaged := func(text string) ([]qcow2Snapshot, *Warning) {
-		return snapshots, &Warning{off, fmt.Sprintf("qcow2: the snapshot table is damaged: %s; %d of %d snapshots are left out",
+		return snapshots, &Warning{off, fmt.Sprintf("the snapshot table is damaged: %s; %d of %d snapshots are left out",
 			text, int(h.snapshots)-len(snapshots), h.snapshots)}
 	}
 	if h.snapshots > qcow2MaxSnapshots {

@@ -29,6 +29,9 @@ const (
 	spaceReserve = 64 << 20
 )
 
+// diskFree is freeSpace; tests have disks of their own.
+var diskFree = freeSpace
+
 // newStore prepares for size bytes, or for any number of them when size is negative.
 func newStore(ctx context.Context, o Options, size int64) (*store, error) {
 	s := &store{ctx: ctx, dir: o.TempDir, limit: o.memoryLimit()}
@@ -45,7 +48,7 @@ func newStore(ctx context.Context, o Options, size int64) (*store, error) {
 	if err := s.spill(); err != nil {
 		return nil, err
 	}
-	if free, ok := freeSpace(s.dir); ok && free-spaceReserve < size {
+	if free, ok := diskFree(s.dir); ok && free-spaceReserve < size {
 		s.Close()
 		return nil, &SpaceError{Dir: s.dir, Need: size, Free: max(free-spaceReserve, 0)}
 	}
@@ -98,7 +101,7 @@ func (s *store) grow(end int64) error {
 		return nil
 	}
 	if s.spare -= end - s.size; s.spare < 0 {
-		if free, ok := freeSpace(s.dir); ok && free-spaceReserve < end-s.size+spaceStep {
+		if free, ok := diskFree(s.dir); ok && free-spaceReserve < end-s.size+spaceStep {
 			return &SpaceError{Dir: s.dir, Need: end - s.size + spaceStep, Free: max(free-spaceReserve, 0)}
 		}
 		s.spare = spaceStep
