@@ -74,7 +74,7 @@ func compareTLB(t *testing.T, s *paging.Space, tlb string) {
 // tlbAddress is a page's address as info tlb prints it: it does not know PSE-36.
 func tlbAddress(p paging.Page) uint64 {
 	if p.PageSize == 4<<20 {
-		return p.Physical & (1<<32 - 1) | p.Entry&(1<<21)
+		return p.Physical&(1<<32-1) | p.Entry&(1<<21)
 	}
 	return p.Physical
 }
@@ -146,7 +146,7 @@ func TestInfoMem(t *testing.T) {
 						attr[j] = "rwxugad"[j]
 					}
 				}
-				if line := fmt.Sprintf("%016x %016x %016x %s", got[i].Base&(1<<s.AddressBits()-1), got[i].Physical, got[i].Size, attr); line != want[i] {
+				if line := fmt.Sprintf("%016x %016x %016x %s", got[i].Base, got[i].Physical, got[i].Size, attr); line != want[i] {
 					t.Fatalf("run %d: got\n%s, info mem says\n%s", i, line, want[i])
 				}
 			}
