@@ -119,6 +119,9 @@ func memberOp(m Member, size uint64) op {
 		o.code = opStruct
 	case t.kind == Array:
 		o.code = opArray
+	case t.scalar() && (o.size == 3 || o.size > 4 && o.size < 8):
+		m.BitSize = o.size * 8
+		o.bitField(m, size)
 	case t.scalar():
 		o.load(t, o.size)
 		o.cut(o.size*8, 0, t)
@@ -190,39 +193,42 @@ func (o *op) bitField(m Member, size uint64) {
 
 // run decodes data, which holds size bytes at least, into as many slots as there are ops.
 func (p *plan) run(slots []Value, data []byte) {
-	ops := p.ops
-	slots = slots[:len(ops)]
-	for i := range ops {
-		o, v := &ops[i], &slots[i]
-		*v = Value{typ: o.typ, width: o.width}
-		var x uint64
-		switch o.code {
-		case op8:
-			x = uint64(data[o.off])
-		case op16le:
-			x = uint64(binary.LittleEndian.Uint16(data[o.off:]))
-		case op32le:
-			x = uint64(binary.LittleEndian.Uint32(data[o.off:]))
-		case op64le:
-			x = binary.LittleEndian.Uint64(data[o.off:])
-		case op16be:
-			x = uint64(binary.BigEndian.Uint16(data[o.off:]))
-		case op32be:
-			x = uint64(binary.BigEndian.Uint32(data[o.off:]))
-		case op64be:
-			x = binary.BigEndian.Uint64(data[o.off:])
-		default:
-			o.place(v, slots, data, p.size)
-			continue
-		}
-		x <<= o.left
-		if o.signed {
-			x = uint64(int64(x) >> o.right)
-		} else {
-			x >>= o.right
-		}
-		v.bits = x
+	slots = slots[:len(p.ops)]
+	for i := range p.ops {
+		p.ops[i].decode(&slots[i], slots, data, p.size)
 	}
+}
+
+// decode makes one value. It does not allocate.
+func (o *op) decode(v *Value, slots []Value, data []byte, size uint64) {
+	*v = Value{typ: o.typ, width: o.width}
+	var x uint64
+	switch o.code {
+	case op8:
+		x = uint64(data[o.off])
+	case op16le:
+		x = uint64(binary.LittleEndian.Uint16(data[o.off:]))
+	case op32le:
+		x = uint64(binary.LittleEndian.Uint32(data[o.off:]))
+	case op64le:
+		x = binary.LittleEndian.Uint64(data[o.off:])
+	case op16be:
+		x = uint64(binary.BigEndian.Uint16(data[o.off:]))
+	case op32be:
+		x = uint64(binary.BigEndian.Uint32(data[o.off:]))
+	case op64be:
+		x = binary.BigEndian.Uint64(data[o.off:])
+	default:
+		o.place(v, slots, data, size)
+		return
+	}
+	x <<= o.left
+	if o.signed {
+		x = uint64(int64(x) >> o.right)
+	} else {
+		x >>= o.right
+	}
+	v.bits = x
 }
 
 // place makes the values that refer to data, and the odd bit-field.

@@ -151,22 +151,23 @@ func (p *printer) member(m Member, indent string, base uint64) {
 		}
 		inner = inner.Elem()
 	}
-	base2, declarator := m.Type.declare(m.Name, 0)
+	spec, declarator := m.Type.declare(m.Name, 0)
 	if m.BitSize != 0 {
 		declarator += fmt.Sprintf(":%d", m.BitSize)
 	}
+	narrower := 8 * (len(indent) - 1) // notes stay in one column however deep
 	if inner.name == "" && p.inlined(inner) && len(indent) < maxAnonymous {
 		tail := ""
 		if declarator != "" {
 			tail = " " + declarator
 		}
-		pad := max(noteColumn-len(tail)-1, 1)
+		pad := max(noteColumn-len(tail)-1-narrower, 1)
 		p.define(inner, indent, tail, strings.Repeat(" ", pad)+note, start)
 		return
 	}
-	text := base2
+	text := spec
 	if declarator != "" {
-		text = fmt.Sprintf("%-*s %s", typeColumn, base2, declarator)
+		text = fmt.Sprintf("%-*s %s", max(typeColumn-narrower, 0), spec, declarator)
 	}
-	p.line("%s%-*s %s", indent, noteColumn, text+";", note)
+	p.line("%s%-*s %s", indent, max(noteColumn-narrower, 0), text+";", note)
 }

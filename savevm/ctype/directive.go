@@ -1,9 +1,6 @@
 package ctype
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // directive obeys a line that starts with '#'.
 func (p *parser) directive(line token) {
@@ -49,18 +46,18 @@ func (p *parser) define() {
 		p.macros[name.text] = "is empty"
 		return
 	}
-	sub := *p
-	err := sub.run(func() { // run advances past the name
-		n := sub.constant()
-		if sub.tok.kind != tokEOF {
-			sub.fail("")
+	depth := p.depth
+	failure := p.try(func() {
+		p.advance()
+		n := p.constant()
+		if p.tok.kind != tokEOF {
+			p.fail("more than a constant")
 		}
 		delete(p.macros, name.text)
-		p.consts[name.text] = n
-		p.set.consts[name.text] = int64(n.bits)
-		p.declare(Decl{Kind: DeclConst, Name: name.text, Value: int64(n.bits)}, name)
+		p.defineConst(name, n)
 	})
-	if err != nil {
+	if failure != nil {
+		p.depth = depth
 		delete(p.consts, name.text)
 		p.macros[name.text] = "is no integer constant"
 	}
@@ -73,6 +70,9 @@ func (p *parser) pragma() {
 	}
 	p.advance()
 	p.expect("(", "after #pragma pack")
+	if p.is(")") {
+		p.pack = 0 // back to the default
+	}
 	for !p.is(")") {
 		tok := p.tok
 		switch {
@@ -97,8 +97,5 @@ func (p *parser) pragma() {
 		if !p.accept(",") && !p.is(")") {
 			p.fail("expected ',' or ')' in #pragma pack, found " + p.tok.quote())
 		}
-	}
-	if strings.HasSuffix(strings.ReplaceAll(p.lex.src[:p.tok.pos], " ", ""), "pack(") {
-		p.pack = 0 // pack() goes back to the default
 	}
 }

@@ -61,6 +61,11 @@ func (p *formatter) lead(offset uint64) {
 	}
 }
 
+// maxText bounds the text of one value, in bytes.
+const maxText = 4 << 20
+
+func (p *formatter) full() bool { return p.lines >= maxLines || p.out.Len() > maxText }
+
 func (p *formatter) newline(depth int, offset uint64) {
 	p.lines++
 	p.out.WriteByte('\n')
@@ -92,7 +97,7 @@ func (p *formatter) record(v Value, depth int, offset uint64) {
 	case len(members) == 0:
 		p.out.WriteString("{}")
 		return
-	case depth >= p.MaxDepth || p.lines >= maxLines:
+	case depth >= p.MaxDepth || p.full():
 		p.out.WriteString("{…}")
 		return
 	}
@@ -102,7 +107,7 @@ func (p *formatter) record(v Value, depth int, offset uint64) {
 		if m.Name == "" && !m.Anonymous() {
 			continue // padding
 		}
-		if p.lines >= maxLines {
+		if p.full() {
 			p.newline(depth+1, offset+m.Offset())
 			p.out.WriteString("…")
 			break
@@ -138,7 +143,7 @@ func (p *formatter) array(v Value, depth int, offset uint64) {
 		if i > 0 {
 			p.out.WriteString(", ")
 		}
-		if printed >= p.MaxElements || p.lines >= maxLines {
+		if printed >= p.MaxElements || p.full() {
 			fmt.Fprintf(&p.out, "… %d more", n-i)
 			break
 		}

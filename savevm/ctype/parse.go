@@ -3,7 +3,7 @@ package ctype
 import (
 	"fmt"
 	"slices"
-	"strings"
+	"sort"
 )
 
 // DeclKind tells what a declaration declares.
@@ -60,8 +60,8 @@ func (s *Set) Main() *Type {
 
 // Bounds on what source may ask for.
 const (
-	maxSource  = 16 << 20 // bytes
-	maxNesting = 100      // of structs, parentheses, pointers and dimensions
+	maxSource  = 4 << 20 // bytes
+	maxNesting = 100     // of structs, parentheses, pointers and dimensions
 )
 
 // ParseC reads C declarations: structs, unions, enums, typedefs, prototypes and variables, with GCC's attributes packed and aligned,
@@ -71,11 +71,12 @@ const (
 // #include is passed over; conditional compilation is an error. The error is a [*SyntaxError].
 func ParseC(src string, abi *ABI, known func(name string) *Type) (*Set, error) {
 	p := newParser(src, abi, known)
-	return p.set, p.run(func() {
+	err := p.run(func() {
 		for p.tok.kind != tokEOF {
 			p.externalDeclaration()
 		}
 	})
+	return p.set, err
 }
 
 // ParseType reads one type as a cast would name it: "u32", "struct list_head *", "char [16]", "void (*)(int)".
@@ -104,6 +105,8 @@ type parser struct {
 	tok   token // the current one
 	depth int
 
+	newlines []int // where the lines end, for line
+
 	set     *Set
 	types   map[string]*Type // "foo" for typedefs, "struct foo" for tags
 	consts  map[string]number
@@ -113,7 +116,11 @@ type parser struct {
 	packs   []uint64          // what #pragma pack(push) has put aside
 }
 
-type bailout struct{ err *SyntaxError }
+// A bailout unwinds the parser.
+type bailout struct {
+	tok token
+	msg string
+}
 
 func newParser(src string, abi *ABI, known func(string) *Type) *parser {
 	if known == nil {
@@ -128,26 +135,38 @@ func newParser(src string, abi *ABI, known func(string) *Type) *parser {
 
 // run parses with body and turns its bailout into an error.
 func (p *parser) run(body func()) (err error) {
+	failure := p.try(func() {
+		if len(p.lex.src) > maxSource {
+			p.fail(fmt.Sprintf("the source is longer than %d bytes", maxSource))
+		}
+		p.advance()
+		body()
+	})
+	if failure != nil {
+		p.set = nil
+		return syntaxError(p.lex.src, failure.tok, failure.msg)
+	}
+	return nil
+}
+
+// try runs body and catches its bailout.
+func (p *parser) try(body func()) (failure *bailout) {
 	defer func() {
 		switch r := recover().(type) {
 		case nil:
 		case bailout:
-			p.set, err = nil, r.err
+			failure = &r
 		default:
 			panic(r)
 		}
 	}()
-	if len(p.lex.src) > maxSource {
-		p.fail(fmt.Sprintf("the source is longer than %d bytes", maxSource))
-	}
-	p.advance()
 	body()
 	return nil
 }
 
 func (p *parser) fail(msg string) { p.failAt(p.tok, msg) }
 
-func (p *parser) failAt(tok token, msg string) { panic(bailout{syntaxError(p.lex.src, tok, msg)}) }
+func (p *parser) failAt(tok token, msg string) { panic(bailout{tok, msg}) }
 
 // check fails at tok when there is an error.
 func (p *parser) check(tok token, err error) {
@@ -205,7 +224,18 @@ func (p *parser) peek() token {
 	return ahead.next()
 }
 
-func (p *parser) line(tok token) int { return strings.Count(p.lex.src[:tok.pos], "\n") + 1 }
+// line is the number of a token's line, from 1.
+func (p *parser) line(tok token) int {
+	if p.newlines == nil {
+		for i := range len(p.lex.src) {
+			if p.lex.src[i] == '\n' {
+				p.newlines = append(p.newlines, i)
+			}
+		}
+		p.newlines = append(p.newlines, len(p.lex.src))
+	}
+	return sort.SearchInts(p.newlines, tok.pos) + 1
+}
 
 // declare records a declaration at the outer level.
 func (p *parser) declare(d Decl, tok token) {
@@ -227,7 +257,6 @@ func (p *parser) externalDeclaration() {
 	if p.staticAssert() {
 		return
 	}
-	first := p.tok
 	spec := p.specifiers()
 	if p.tok.kind == tokEOF && spec.defines { // the last semicolon may be left out
 		return
@@ -243,7 +272,7 @@ func (p *parser) externalDeclaration() {
 		if p.is("=") {
 			p.fail("an initializer has no place here: declarations describe memory, they do not fill it")
 		}
-		p.declareName(first, spec, d)
+		p.declareName(spec, d)
 		if !p.accept(",") {
 			break
 		}
@@ -254,9 +283,9 @@ func (p *parser) externalDeclaration() {
 	p.expect(";", "after the declaration")
 }
 
-func (p *parser) declareName(first token, spec specifiers, d declarator) {
+func (p *parser) declareName(spec specifiers, d declarator) {
 	if !spec.typedef {
-		p.declare(Decl{Kind: DeclVariable, Name: d.name.text, Type: d.typ}, first)
+		p.declare(Decl{Kind: DeclVariable, Name: d.name.text, Type: d.typ}, d.name)
 		return
 	}
 	name := d.name.text

@@ -2,6 +2,7 @@ package ctype
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/svscript/svscript/savevm/memory"
 )
@@ -56,14 +57,28 @@ func read(mem memory.Memory, address uint64, t *Type, size uint64) ([]byte, erro
 // ReadMember reads and decodes one member of the struct at address, and no byte besides. M comes from [Type.Field] or [Type.Lookup]; for
 // a path that is walked often, keep it.
 func ReadMember(mem memory.Memory, address uint64, m Member) (Value, error) {
-	address += m.Offset()
-	if m.BitSize == 0 {
-		return DecodeAt(mem, address, m.Type)
+	t := m.Type.Strip()
+	first := m.BitOffset % 8 // 0 but for bit-fields
+	size := t.Size()
+	if m.BitSize != 0 {
+		size = (first + min(m.BitSize, 64) + 7) / 8
 	}
-	first := m.BitOffset % 8
-	data, err := read(mem, address, m.Type, (first+min(m.BitSize, 64)+7)/8)
-	if err != nil {
+	if !t.scalar() || size > uint64(len(scratch{})) {
+		return DecodeAt(mem, address+m.Offset(), m.Type)
+	}
+	buf := scratches.Get().(*scratch)
+	defer scratches.Put(buf)
+	if _, err := mem.ReadMemory(buf[:size], address+m.Offset()); err != nil {
 		return Value{}, err
 	}
-	return one(Member{Type: m.Type, BitOffset: first, BitSize: m.BitSize}, data), nil
+	v := one(Member{Type: t, BitOffset: first, BitSize: m.BitSize}, buf[:size])
+	if v.data != nil {
+		v.data = append([]byte(nil), v.data...)
+	}
+	return v, nil
 }
+
+// A scratch holds any number while it is decoded.
+type scratch [16]byte
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}

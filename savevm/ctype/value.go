@@ -198,8 +198,8 @@ func (v Value) part(m Member) Value {
 
 // one decodes a single value that is no struct.
 func one(m Member, data []byte) Value {
-	p := plan{size: uint64(len(data)), ops: []op{memberOp(m, uint64(len(data)))}}
-	var slot [1]Value
-	p.run(slot[:], data)
-	return slot[0]
+	o := memberOp(m, uint64(len(data)))
+	var v Value
+	o.decode(&v, nil, data, uint64(len(data)))
+	return v
 }
