@@ -270,6 +270,14 @@ func (p *printer) object(o *goja.Object, level int) string {
 	if promise, ok := promiseOf(o); ok {
 		return p.promise(promise, level)
 	}
+	switch t := o.ExportType(); {
+	case t == mapType:
+		return p.mapOrSet(o, h.help.mapEntries, true, class, level)
+	case t == setType && o.ClassName() != "Array" && h.isSet(o):
+		return p.mapOrSet(o, h.help.setEntries, false, class, level)
+	case t == bigIntType:
+		return p.boxed(o, class, level)
+	}
 	switch o.ClassName() {
 	case "Array":
 		return p.array(o, class, level)
@@ -277,20 +285,16 @@ func (p *printer) object(o *goja.Object, level int) string {
 		return p.function(o, level)
 	case "Error":
 		return p.error(o, level)
-	case "Map":
-		return p.mapOrSet(o, h.help.mapEntries, true, class, level)
-	case "Set":
-		return p.mapOrSet(o, h.help.setEntries, false, class, level)
 	case "Date":
 		return p.withProps(p.paint(ansiPurple, h.help.text(h.help.date, o)), o, level)
 	case "RegExp":
 		return p.withProps(p.paint(ansiRed, h.help.text(h.help.regexp, o)), o, level)
-	case "Number", "String", "Boolean", "BigInt", "Symbol":
+	case "Number", "String", "Boolean", "Symbol":
 		return p.boxed(o, class, level)
-	case "WeakMap", "WeakSet":
-		return class + " { <items unknown> }"
-	case "Generator":
-		return "Object [Generator] {}"
+	case "Object", "WeakMap", "WeakSet":
+		if class == "WeakMap" || class == "WeakSet" {
+			return class + " { <items unknown> }"
+		}
 	case "global":
 		class = "Object [global]"
 	}
@@ -303,6 +307,9 @@ func (p *printer) object(o *goja.Object, level int) string {
 		prefix = ""
 	case "":
 		prefix = "[Object: null prototype] "
+	}
+	if o.ClassName() == "Generator" || class == "Iterator" {
+		prefix, class = "Object ", "Object"
 	}
 	if tag := h.dataKey(o, goja.SymToStringTag); tag != nil {
 		if s, ok := tag.(goja.String); ok && s.String() != class && s.String() != "" {
@@ -325,8 +332,15 @@ func (p *printer) beyond(class string) string {
 
 var (
 	proxyType       = reflect.TypeFor[goja.Proxy]()
+	mapType         = reflect.TypeFor[[][2]any]()
+	setType         = reflect.TypeFor[[]any]() // and that of arrays
+	bigIntType      = reflect.TypeFor[*big.Int]()
 	arrayBufferType = reflect.TypeFor[goja.ArrayBuffer]()
 )
+
+func (h *Host) isSet(o *goja.Object) bool {
+	return len(h.help.list(h.help.setEntries, o, h.rt.ToValue(0))) > 0
+}
 
 func proxyOf(o *goja.Object) (goja.Proxy, bool) {
 	if o.ExportType() != proxyType {

@@ -383,7 +383,7 @@ methods(Map.prototype, {
 });
 
 methods(String.prototype, {
-	isWellFormed() { return !/(?:[^\ud800-\udbff]|^)[\udc00-\udfff]|[\ud800-\udbff](?![\udc00-\udfff])/.test(String(this)); },
+	isWellFormed() { const s = String(this); return s.toWellFormed() === s; },
 	toWellFormed() {
 		const s = String(this);
 		let out = "";
@@ -462,7 +462,7 @@ define(global, "structuredClone", function structuredClone(value) {
 		if (v instanceof ArrayBuffer) return note(v, v.slice(0));
 		if (v instanceof DataView) return note(v, new DataView(clone(v.buffer), v.byteOffset, v.byteLength));
 		if (ArrayBuffer.isView(v)) {
-			const Type = global[Object.getPrototypeOf(Uint8Array.prototype).__lookupGetter__(Symbol.toStringTag).call(v)];
+			const Type = global[Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get.call(v)];
 			return note(v, new Type(clone(v.buffer), v.byteOffset, v.length));
 		}
 		if (v instanceof Error) {

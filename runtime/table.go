@@ -25,15 +25,15 @@ func (h *Host) table(v, only goja.Value) (text string, ok bool) {
 		}
 		t.fixed = true
 	}
-	switch o.ClassName() {
-	case "Map":
+	switch {
+	case o.ExportType() == mapType:
 		t.columns[0] = "(iteration index)"
 		entries := h.help.list(h.help.mapEntries, o, h.rt.ToValue(maxTableRows))[1:]
 		for i := 0; i+1 < len(entries); i += 2 {
 			t.cell("Key", entries[i])
 			t.add(itoa(i/2), entries[i+1])
 		}
-	case "Set":
+	case o.ExportType() == setType && o.ClassName() != "Array" && h.isSet(o):
 		t.columns[0] = "(iteration index)"
 		for i, v := range h.help.list(h.help.setEntries, o, h.rt.ToValue(maxTableRows))[1:] {
 			t.add(itoa(i), v)
