@@ -140,6 +140,8 @@ type walker struct {
 
 	visits  map[visit]int
 	repeats int
+	refused visit // the last one, and why
+	reason  string
 	buffers map[*level]*tableData // one table of each level, where the cache is not used
 	current Page
 }
@@ -219,14 +221,18 @@ func (w *walker) enter(l *level, address uint64, entries int) string {
 	}
 	v := visit{address, l}
 	n := w.visits[v]
-	w.visits[v] = n + 1
-	if n > 0 {
-		w.repeats += entries
+	if n == 0 || n < maxVisits && w.repeats < maxRepeats {
+		w.visits[v]++
+		if n > 0 {
+			w.repeats += entries
+		}
+		return ""
 	}
-	if n >= maxVisits || w.repeats > maxRepeats {
-		return fmt.Sprintf("the %s at %#x has been listed %d times at other addresses", l.table, address, n)
+	if w.refused != v { // the same table is refused many times in a row
+		w.refused = v
+		w.reason = fmt.Sprintf("the %s at %#x has been listed %d times at other addresses", l.table, address, n)
 	}
-	return ""
+	return w.reason
 }
 
 // read gets a table. Those of the last level are many and seen once: they do not go into the cache.

@@ -50,52 +50,72 @@ func (s *Space) beneath(err error, va, pa uint64, length int) error {
 }
 
 // Extents implements [memory.Memory]: what is mapped, as the memory beneath has it. Where a table cannot be read it cannot be
-// told what is mapped: that range is one extent of the table's own kind, Absent or NotRAM, with a Beneath of 0. So is, as
+// told what is mapped: that range is an extent of the table's own kind, Absent or NotRAM, with a Beneath of 0. So is, as
 // Absent, what [Space.Mappings] skips because it repeats.
 func (s *Space) Extents(first, last uint64) iter.Seq[memory.Extent] {
 	return func(yield func(memory.Extent) bool) {
-		var run Mapping // of any page size and flags
-		flush := func() bool {
-			if run.Size == 0 {
-				return true
-			}
-			from := run
-			run.Size = 0
-			for e := range s.mem.Extents(from.Physical, from.Physical+from.Size-1) {
-				e.Beneath = e.Base
-				e.Base = from.Base + (e.Base - from.Physical)
-				if !yield(e) {
-					return false
-				}
-			}
-			return true
-		}
+		x := extents{beneath: s.mem, yield: yield}
 		w := s.walker(context.Background(), first, last, 0)
-		w.page = func(p *Page) bool {
-			if run.Size != 0 && run.Base+run.Size == p.Base && run.Physical+run.Size == p.Physical {
-				run.Size += p.Size
-				return true
-			}
-			if !flush() {
-				return false
-			}
-			run = p.Mapping
-			return true
-		}
-		w.skip = func(skip Skip) bool {
-			e := memory.Extent{Base: skip.Base, Size: skip.Size, Kind: memory.Absent}
-			if skip.Fault != nil {
-				switch skip.Fault.reason() {
-				case memory.ReasonUnmapped:
-					return true
-				case memory.ReasonNotRAM:
-					e.Kind = memory.NotRAM
-				}
-			}
-			return flush() && yield(e)
-		}
+		w.page, w.skip = x.page, x.skip
 		if w.run() {
-			flush()
+			x.flush()
 		}
 	}
+}
+
+// extents joins pages, of any size and flags, and parts that are skipped, before it yields them.
+type extents struct {
+	beneath memory.Memory
+	yield   func(memory.Extent) bool
+	run     Mapping       // mapped, if its Size is not 0
+	gap     memory.Extent // skipped, if its Size is not 0
+}
+
+func (x *extents) page(p *Page) bool {
+	if x.run.Size != 0 && x.run.Base+x.run.Size == p.Base && x.run.Physical+x.run.Size == p.Physical {
+		x.run.Size += p.Size
+		return true
+	}
+	ok := x.flush()
+	x.run = p.Mapping
+	return ok
+}
+
+func (x *extents) skip(skip Skip) bool {
+	kind := memory.Absent
+	if skip.Fault != nil {
+		switch skip.Fault.reason() {
+		case memory.ReasonUnmapped:
+			return true
+		case memory.ReasonNotRAM:
+			kind = memory.NotRAM
+		}
+	}
+	if x.gap.Size != 0 && x.gap.Kind == kind && x.gap.Base+x.gap.Size == skip.Base {
+		x.gap.Size += skip.Size
+		return true
+	}
+	ok := x.flush()
+	x.gap = memory.Extent{Base: skip.Base, Size: skip.Size, Kind: kind}
+	return ok
+}
+
+// flush yields what is pending: a run, as the memory beneath has it, or a gap.
+func (x *extents) flush() bool {
+	run, gap := x.run, x.gap
+	x.run.Size, x.gap.Size = 0, 0
+	if gap.Size != 0 {
+		return x.yield(gap)
+	}
+	if run.Size == 0 {
+		return true
+	}
+	for e := range x.beneath.Extents(run.Physical, run.Physical+run.Size-1) {
+		e.Beneath = e.Base
+		e.Base = run.Base + (e.Base - run.Physical)
+		if !x.yield(e) {
+			return false
+		}
+	}
+	return true
 }

@@ -84,10 +84,9 @@ var modes = []mode{
 		{table: "PT", number: 1, shift: 12, bits: 10, address: bits(31, 12), last: true},
 	}},
 	{name: "x86-pae", bits: 32, entry: 8, root: bits(31, 5), halves: x86Halves, decode: decodeX86, levels: []level{
-		// Bit 5 is reserved here, but QEMU's TCG sets it as the accessed bit when it walks, and hardware reads it only when
-		// CR3 is loaded (SDM 4.4.1): a saved guest may have it.
-		{table: "PDPT", number: 3, shift: 30, bits: 2, address: bits(51, 12), noAccess: true,
-			reserved: bits(2, 1) | bits(8, 6) | bits(63, 63), upper: bits(62, 0)},
+		// Bits 1–2 and 5–8 are reserved too, but a CPU checks them only when CR3 is loaded (SDM 4.4.1). A table that is in use
+		// may have them: QEMU's TCG takes any, and sets bit 5 (A) itself.
+		{table: "PDPT", number: 3, shift: 30, bits: 2, address: bits(51, 12), noAccess: true, reserved: x86XD, upper: bits(62, 0)},
 		{table: "PD", number: 2, shift: 21, bits: 9, address: bits(51, 12),
 			large: x86PS, largeAddress: bits(51, 21), largeReserved: bits(20, 13), upper: bits(62, 0)},
 		{table: "PT", number: 1, shift: 12, bits: 9, address: bits(51, 12), upper: bits(62, 0), last: true},

@@ -97,7 +97,7 @@ func tlbFlags(p paging.Page) string {
 // TestTranslateAsMonitor compares with gva2gpa, on every architecture.
 func TestTranslateAsMonitor(t *testing.T) {
 	for _, name := range testimage.All(t) {
-		if strings.Contains(name, "/") {
+		if strings.Contains(name, "/") || strings.HasSuffix(name, "m") { // …-3712m: nothing new, and large
 			continue
 		}
 		lines, ok := testimage.Oracle(t, name, "translate.txt")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"sort"
+	"sync/atomic"
 
 	"github.com/svscript/svscript/savevm/memory"
 )
@@ -13,13 +14,13 @@ import (
 type sparse struct {
 	pages map[uint64][]byte // by address / 4096
 	order []uint64          // sorted keys, made on demand
-	reads int
+	reads atomic.Int64
 }
 
 func newSparse() *sparse { return &sparse{pages: map[uint64][]byte{}} }
 
 func (m *sparse) ReadMemory(p []byte, address uint64) (n int, err error) {
-	m.reads++
+	m.reads.Add(1)
 	for n < len(p) {
 		at := address + uint64(n)
 		page, ok := m.pages[at/4096]
@@ -47,15 +48,23 @@ func (m *sparse) Extents(first, last uint64) iter.Seq[memory.Extent] {
 		for ; i < len(m.order) && m.order[i]*4096 <= last; i++ {
 			base := max(m.order[i]*4096, first)
 			end := min(m.order[i]*4096+4095, last)
-			e := memory.Extent{Base: base, Size: end - base + 1, Beneath: base}
-			if m.pages[m.order[i]] == nil {
-				e.Kind = memory.Absent
+			e := memory.Extent{Base: base, Size: end - base + 1, Beneath: base, Kind: m.kind(i)}
+			for i+1 < len(m.order) && m.order[i+1] == m.order[i]+1 && m.order[i+1]*4096 <= last && m.kind(i+1) == e.Kind {
+				i++
+				e.Size = min(m.order[i]*4096+4095, last) - e.Base + 1
 			}
 			if !yield(e) {
 				return
 			}
 		}
 	}
+}
+
+func (m *sparse) kind(i int) memory.Kind {
+	if m.pages[m.order[i]] == nil {
+		return memory.Absent
+	}
+	return memory.Data
 }
 
 func (m *sparse) put64(address, value uint64) {
