@@ -12,9 +12,9 @@ cd "$(dirname "$0")/.."
 arch=${1:-amd64}
 deb=${2:-}
 case $arch in
-amd64) meta=linux-image-cloud-amd64 busybox=busybox-static qemu=qemu-system-x86 ;;
-i386) meta=linux-image-686-pae busybox=busybox-static qemu=qemu-system-x86 ;;
-arm64) meta=linux-image-arm64 busybox=busybox-static qemu=qemu-system-arm ;;
+amd64) meta=linux-image-cloud-amd64 qemu=qemu-system-x86 ;;
+i386) meta=linux-image-686-pae qemu=qemu-system-x86 ;;
+arm64) meta=linux-image-arm64 qemu=qemu-system-arm ;;
 *) echo "usage: e2e/linux.sh [amd64|i386|arm64 [KERNEL_DEB]]" >&2; exit 2 ;;
 esac
 
@@ -22,29 +22,38 @@ need=()
 for p in "$qemu" cpio zstd xz-utils; do
 	dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || need+=("$p")
 done
-foreign=()
-if [ "$arch" != "$(dpkg --print-architecture)" ]; then
-	foreign=(":$arch")
-	dpkg --print-foreign-architectures | grep -qx "$arch" || dpkg --add-architecture "$arch"
+if [ ${#need[@]} -gt 0 ]; then
+	apt-get update -q >/dev/null
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${need[@]}" >/dev/null
 fi
-apt-get update -q >/dev/null
-[ ${#need[@]} -eq 0 ] || DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${need[@]}" >/dev/null
 
 out=${E2E_OUT:-$(mktemp -d)}
 [ -n "${E2E_OUT:-}" ] || trap 'rm -rf "$out"' EXIT
 mkdir -p "$out/deb" "$out/initrd"/{bin,dev,proc,sys,tmp,run,modules}
 
-fetch() { # the package file of $1 into $out/deb
-	(cd "$out/deb" && rm -f "${1%%:*}"_*.deb && apt-get download -q "$1" >/dev/null 2>&1 && ls "$PWD/${1%%:*}"_*.deb)
+# Packages of the guest's architecture come through lists of their own: the machine's architectures stay as they are.
+mkdir -p "$out"/apt/{lists,cache}/partial "$out/apt/cache/archives/partial"
+: >"$out/apt/status"
+apt=(-o "APT::Architecture=$arch" -o "APT::Architectures::=$arch" -o "Dir::State::lists=$out/apt/lists" -o "Dir::Cache=$out/apt/cache"
+	-o "Dir::State::status=$out/apt/status" -o APT::Sandbox::User=root)
+apt-get "${apt[@]}" update -q >"$out/apt/log" 2>&1 || { echo "e2e: not every package list could be had:"; grep '^[EW]:' "$out/apt/log" || true; } >&2
+
+fetch() { # downloads package $1 and prints the file's path
+	(cd "$out/deb" && rm -f "$1"_*.deb && apt-get "${apt[@]}" download -q "$1" >"$out/apt/log" 2>&1 && ls "$PWD/$1"_*.deb) || {
+		echo "e2e: package $1 ($arch) cannot be downloaded:" >&2
+		cat "$out/apt/log" >&2
+		return 1
+	}
 }
 if [ -z "$deb" ]; then
-	package=$(apt-cache depends "$meta${foreign[*]}" | sed -n 's/^ *Depends: \(linux-image-[^ :]*\).*/\1/p' | head -n 1)
+	package=$(apt-cache "${apt[@]}" depends "$meta" | sed -n 's/^ *Depends: \(linux-image-[^ :]*\).*/\1/p' | head -n 1)
 	[ -n "$package" ] || { echo "e2e: $meta depends on no linux-image" >&2; exit 1; }
-	deb=$(fetch "$package${foreign[*]}")
+	deb=$(fetch "$package")
 fi
 rm -rf "$out/kernel" "$out/busybox"
 dpkg -x "$deb" "$out/kernel"
-dpkg -x "$(fetch "$busybox${foreign[*]}")" "$out/busybox"
+bb=$(fetch busybox-static)
+dpkg -x "$bb" "$out/busybox"
 kernel=$(ls "$out"/kernel/boot/vmlinu[xz]-*)
 cp "$(find "$out/busybox" -type f -path '*/bin/busybox')" "$out/initrd/bin/busybox"
 
