@@ -77,6 +77,13 @@ func decodeARM64(d *decoder) string {
 			d.add(fmt.Sprintf("v%d", i), 128, low, high)
 		}
 	}
+	if _, ok := d.Uint("env.vfp.fpcr"); !ok {
+		// Up to QEMU 9.0 both are in one word, as AArch32 has them (target/arm/vfp_helper.c, FPSR_MASK and FPCR_MASK).
+		if fpscr, ok := d.Uint("fpscr"); ok {
+			d.add("fpcr", 32, fpscr&0x07f79f00)
+			d.add("fpsr", 32, fpscr&0xf800009f)
+		}
+	}
 	return "aarch64"
 }
 

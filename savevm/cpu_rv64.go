@@ -30,10 +30,26 @@ func decodeRISCV64(d *decoder) string {
 		d.rows([]registerRow{{fmt.Sprintf("x%d", i), "env.gpr", i, 0}})
 	}
 	d.rows([]registerRow{{"pc", "env.pc", scalar, 0}})
+	d.computedBits()
 	for i := range 32 {
 		d.rows([]registerRow{{fmt.Sprintf("f%d", i), "env.fpr", i, 0}})
 	}
 	return "riscv64"
+}
+
+// computedBits adds the CSRs of which QEMU makes some bits only when they are read (target/riscv/csr.c): mstatus.SD, which
+// sums up the dirty states of FS, XS and VS, and hstatus.VSXL, which is 2 for RV64.
+func (d *decoder) computedBits() {
+	if mstatus, _, ok := element(d.lookup("env.mstatus"), scalar); ok {
+		const dirty = 3
+		if mstatus>>13&3 == dirty || mstatus>>15&3 == dirty || mstatus>>9&3 == dirty {
+			mstatus |= 1 << 63
+		}
+		d.add("mstatus", 64, mstatus)
+	}
+	if hstatus, _, ok := element(d.lookup("env.hstatus"), scalar); ok {
+		d.add("hstatus", 64, hstatus&^(3<<32)|2<<32)
+	}
 }
 
 func aliasRISCV64(_ *CPU, name string) (string, int) {

@@ -15,6 +15,7 @@
 package savevm
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -223,7 +224,33 @@ func readContents(src *wire.Source, base int64, o Options) (*found, error) {
 			}
 		}
 	}
+	if at := findStream(src, base); at >= 0 {
+		f, err := readStream(src, at, o)
+		if err == nil {
+			f.warnings = append(f.warnings, Warning{Offset: at, Text: fmt.Sprintf("the migration stream begins behind %d other bytes", at-base)})
+		}
+		return f, err
+	}
 	return nil, ErrUnknownFormat
+}
+
+// findStream looks for a migration stream that begins behind other bytes (QEMU's file:PATH,offset=N): for its magic and
+// version, with a configuration or RAM section behind them. It gives -1 where there is none in the first MiBs.
+func findStream(src *wire.Source, base int64) int64 {
+	head := make([]byte, min(16*mib, max(src.Size()-base, 0)))
+	n, _ := src.ReadAt(head, base)
+	head = head[:n]
+	magic := []byte(stream.Magic + "\x00\x00\x00\x03")
+	for i := 0; ; i++ {
+		j := bytes.Index(head[i:], magic)
+		if j < 0 || i+j+9 > n {
+			return -1
+		}
+		i += j
+		if next := head[i+len(magic)]; next == 0x07 || next == 0x01 {
+			return base + int64(i)
+		}
+	}
 }
 
 // readStream reads a QEMU migration stream.

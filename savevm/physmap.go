@@ -303,6 +303,9 @@ func (l *physicalLayout) firmware(img *Image) {
 	if bios == nil {
 		bios = img.Block("system.flash0")
 	}
+	if strings.HasPrefix(img.info.Machine, "microvm") || img.Block("microvm.ram") != nil {
+		l.isaBIOS(bios) // no PAM registers: the firmware always shows
+	}
 	l.shadow(img, bios, img.Block("pc.rom"))
 	if img.hasVGA() {
 		l.add(0xa0000, 0x20000, KindDevice, nil, 0, "VGA window")
@@ -342,6 +345,14 @@ func (l *physicalLayout) shadow(img *Image, bios, rom *Block) {
 			l.segment(config[p.pam0+1+int(i/2)]>>(i%2*4), 0xc0000+i*0x4000, 0x4000, bios, rom)
 		}
 		return
+	}
+}
+
+// isaBIOS maps the end of the firmware below 1 MiB: its last 128 KiB, or all of a smaller one.
+func (l *physicalLayout) isaBIOS(bios *Block) {
+	if bios != nil {
+		size := min(bios.Size, 0x20000)
+		l.add(mib-size, size, KindROM, bios, bios.Size-size, "firmware below 1 MiB")
 	}
 }
 
