@@ -120,7 +120,7 @@ func (p *formatter) record(v Value, depth int, offset uint64) {
 			p.out.WriteString(m.Name + " = ")
 			p.value(v.Field(m.Name), depth+1, offset+m.Offset())
 		} else {
-			p.value(v.part(m), depth+1, offset+m.Offset())
+			p.value(one(m, v.data), depth+1, offset+m.Offset())
 		}
 	}
 	p.out.WriteByte('\n')

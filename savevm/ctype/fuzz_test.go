@@ -38,6 +38,7 @@ func exercise(t *testing.T, typ *Type) {
 		touch(v, 4)
 		if v, err = Decode(typ, data); err == nil {
 			touch(v, 4)
+			_ = Formatting{Offsets: n > size}.Format(v)
 		}
 	}
 }
@@ -45,7 +46,6 @@ func exercise(t *testing.T, typ *Type) {
 func touch(v Value, depth int) {
 	_, _, _, _, _ = v.Uint(), v.Float(), v.Big(), v.Text(), v.Wide()
 	_, _ = v.Enumerator()
-	_ = Formatting{MaxDepth: 6, MaxElements: 8, Offsets: depth%2 == 0}.Format(v)
 	for i := range min(v.Len(), 4) {
 		if depth > 0 {
 			touch(v.Index(i), depth-1)

@@ -166,13 +166,9 @@ func (v Value) Index(i int) Value {
 	if v.Kind() == Array {
 		elem := v.typ.Elem()
 		size := elem.Size()
-		if stripped := elem.Strip(); stripped.scalar() || stripped.kind == Array {
-			return one(Member{Type: elem}, v.data[uint64(i)*size:][:size])
-		}
-		e, _ := Decode(elem, v.data[uint64(i)*size:][:size:size])
-		return e
+		return one(Member{Type: elem}, v.data[uint64(i)*size:][:size:size])
 	}
-	return v.part(v.typ.Fields()[i])
+	return one(v.typ.Fields()[i], v.data)
 }
 
 // Field is a struct's field by name, also inside anonymous members; invalid when there is none.
@@ -183,20 +179,7 @@ func (v Value) Field(name string) Value {
 	return v.Index(v.typ.FieldIndex(name))
 }
 
-// part decodes a member of a struct whose fields were not decoded with it.
-func (v Value) part(m Member) Value {
-	if stripped := m.Type.Strip(); stripped.composite() {
-		size := m.Type.Size()
-		if m.Offset() > uint64(len(v.data)) || size > uint64(len(v.data))-m.Offset() {
-			return Value{}
-		}
-		e, _ := Decode(m.Type, v.data[m.Offset():][:size:size])
-		return e
-	}
-	return one(m, v.data)
-}
-
-// one decodes a single value that is no struct.
+// one decodes a member of a struct by itself. The fields of a struct in it are decoded when they are asked for.
 func one(m Member, data []byte) Value {
 	o := memberOp(m, uint64(len(data)))
 	var v Value
