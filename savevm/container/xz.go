@@ -152,7 +152,7 @@ func xzBlock(in *input, w io.Writer, check xzCheck, buf []byte) error {
 	return nil
 }
 
-// xzBlockHeader returns the size of the block's dictionary (3.1).
+// xzBlockHeader returns how large the block's dictionary must be (3.1).
 func xzBlockHeader(in *input) (int64, error) {
 	first, err := in.Peek(1)
 	if err != nil {
@@ -168,11 +168,17 @@ func xzBlockHeader(in *input) (int64, error) {
 	}
 	r := bytes.NewReader(body[2:])
 	flags := body[1]
-	for _, present := range []byte{0x40, 0x80} { // compressed, uncompressed size
-		if flags&present != 0 {
-			if _, err := xzInt(r); err != nil {
-				return 0, err
-			}
+	size := int64(maxWindow)                   // no more than a block decompresses to
+	for _, field := range []byte{0x40, 0x80} { // the compressed size, the uncompressed size
+		if flags&field == 0 {
+			continue
+		}
+		v, err := xzInt(r)
+		if err != nil {
+			return 0, err
+		}
+		if field == 0x80 {
+			size = v
 		}
 	}
 	filter, err := xzInt(r)
@@ -182,16 +188,16 @@ func xzBlockHeader(in *input) (int64, error) {
 	if flags&0x3c != 0 || flags&3 != 0 || filter != xzFilterLZMA2 {
 		return 0, fmt.Errorf("a block with filters other than LZMA2 (the first is %#x)", filter)
 	}
-	size, _ := r.ReadByte()
+	length, _ := r.ReadByte()
 	property, err := r.ReadByte()
-	if err != nil || size != 1 || property > 40 {
+	if err != nil || length != 1 || property > 40 {
 		return 0, errors.New("the LZMA2 filter's properties make no sense")
 	}
 	dictionary := int64(2|property&1) << (property/2 + 11) // 5.3.1
 	if dictionary > maxWindow {
 		return 0, fmt.Errorf("a dictionary of %s is needed; the limit is %s", formatSize(dictionary), formatSize(maxWindow))
 	}
-	return dictionary, nil
+	return max(min(dictionary, size), lzma.MinDictCap), nil
 }
 
 // xzInt reads a multibyte integer (1.2).
