@@ -34,7 +34,7 @@ type Block struct {
 	directory []uint32
 	shift     uint
 	custom    func(p []byte, index int64) error // reads a page of EncodingCustom
-	cache     *[64]decoded // nil where no page needs decoding
+	cache     *[64]decoded                      // nil where no page needs decoding
 }
 
 // decoded is a slot of the cache of pages that had to be decompressed.

@@ -10,13 +10,13 @@ import (
 type Encoding uint8
 
 const (
-	notStored     Encoding = iota
-	EncodingFill           // one byte stands for all: RAM_SAVE_FLAG_ZERO (once COMPRESS), or a clear bit of a mapped-ram bitmap
-	EncodingPage           // the page's bytes behind a record header: RAM_SAVE_FLAG_PAGE
-	EncodingFlat           // the page's bytes, with neighbours following directly: mapped-ram, ELF, raw
-	EncodingZlib           // RAM_SAVE_FLAG_COMPRESS_PAGE: an independent zlib stream
-	EncodingXBZRLE         // RAM_SAVE_FLAG_XBZRLE: a difference to what the page held before
-	EncodingCustom         // a page that a container's own decoder reads (kdump)
+	notStored      Encoding = iota
+	EncodingFill            // one byte stands for all: RAM_SAVE_FLAG_ZERO (once COMPRESS), or a clear bit of a mapped-ram bitmap
+	EncodingPage            // the page's bytes behind a record header: RAM_SAVE_FLAG_PAGE
+	EncodingFlat            // the page's bytes, with neighbours following directly: mapped-ram, ELF, raw
+	EncodingZlib            // RAM_SAVE_FLAG_COMPRESS_PAGE: an independent zlib stream
+	EncodingXBZRLE          // RAM_SAVE_FLAG_XBZRLE: a difference to what the page held before
+	EncodingCustom          // a page that a container's own decoder reads (kdump)
 )
 
 // String returns the encoding as [Image.Explain] names it.
