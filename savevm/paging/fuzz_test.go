@@ -10,13 +10,17 @@ import (
 
 // FuzzSpace takes any bytes as the memory and as the registers: no mode may panic, hang, or contradict itself.
 func FuzzSpace(f *testing.F) {
-	table := make([]byte, 0x5000)
-	for i := 0; i < len(table); i += 8 {
-		binary.LittleEndian.PutUint64(table[i:], uint64(i)&0x7000|0x7)
+	entries := func(e ...uint64) (b []byte) {
+		for _, e := range e {
+			b = binary.LittleEndian.AppendUint64(b, e)
+		}
+		return b
 	}
-	f.Add(table, uint64(0x1000), uint64(16|16<<16|2<<30|5<<32), uint64(0x1123), uint8(3))
-	f.Add(table[:0x1800], uint64(0x1000), uint64(25|25<<16|1<<14|3<<30|6<<32|3<<37), uint64(0xffff_ffff_8000_0000), uint8(7))
-	f.Add([]byte{0x67}, uint64(0), uint64(0), uint64(0), uint8(1))
+	for choice := range paging.Modes() {
+		f.Add(entries(0x1007, 0x2067, 0x200087, 1<<63|0x3003, 0xdead0000), uint64(0x1000), uint64(16|16<<16|2<<30|5<<32), uint64(0x1123), uint8(choice))
+		f.Add(entries(0x403, 0x20000401, 0x80f), uint64(0x1000), uint64(22|12<<16|1<<14|3<<30|6<<32|3<<37), ^uint64(0xffffff), uint8(choice))
+		f.Add([]byte{0x67}, uint64(0), uint64(0), uint64(0), uint8(choice))
+	}
 	f.Fuzz(func(t *testing.T, b []byte, root, tcr, va uint64, choice uint8) {
 		names := paging.Modes()
 		cfg := paging.Config{
@@ -65,7 +69,7 @@ func FuzzSpace(f *testing.F) {
 
 // repeated is a few bytes on and on, so that small inputs make tables that lead somewhere.
 func repeated(b []byte) memory.Memory {
-	m := make(memory.Bytes, 256<<10)
+	m := make(memory.Bytes, 64<<10)
 	for i := 0; len(b) > 0 && i < len(m); i += len(b) {
 		copy(m[i:], b)
 	}

@@ -38,9 +38,11 @@ type Skip struct {
 // first visit; only repetition is bounded, so no honest guest, however large, comes near it. One that does is a Linux kernel
 // with KASAN, whose shadow maps the same table millions of times.
 const (
-	maxVisits  = 256     // of one table at one level
-	maxRepeats = 1 << 24 // entries looked at in second and later visits, all tables together
+	maxVisits  = 64      // of one table at one level
+	maxRepeats = 1 << 22 // entries looked at in second and later visits, all tables together
 	maxSkips   = 1 << 16 // parts in Skipped; what comes after is summed up in the last one
+
+	tooManySkips = "some of it, in too many parts to tell"
 )
 
 // Mappings is a listing of what an address space maps. It holds no more than the parts that were skipped.
@@ -110,9 +112,12 @@ func (m *Mappings) addSkip(s Skip) bool {
 		}
 		if n == maxSkips {
 			prev.Size = s.Base + s.Size - prev.Base
-			prev.Reason, prev.Fault = fmt.Sprintf("in more than %d parts", maxSkips), nil
+			prev.Reason, prev.Fault = tooManySkips, nil
 			return true
 		}
+	}
+	if s.Fault != nil {
+		s.Reason = s.Fault.Error()
 	}
 	m.skipped = append(m.skipped, s)
 	return true
@@ -136,7 +141,7 @@ type walker struct {
 	first, last uint64
 	filter      Flags
 	page        func(*Page) bool // false ends the walk
-	skip        func(Skip) bool
+	skip        func(Skip) bool  // its Reason is not set where there is a Fault
 
 	visits  map[visit]int
 	repeats int
@@ -262,7 +267,7 @@ func (w *walker) fault(l *level, t *tableData, i, end uint64, r result, from, hi
 		}
 	}
 	to := min(from&^(l.size()-1)+n*l.size()-1, hi)
-	return w.skip(Skip{Base: from, Size: to - from + 1, Reason: f.Error(), Fault: f})
+	return w.skip(Skip{Base: from, Size: to - from + 1, Fault: f})
 }
 
 // leaf tells a page, or what from and to cut out of it.

@@ -225,7 +225,7 @@ func TestSharedTable(t *testing.T) {
 		t.Errorf("last mapping %+v", last)
 	}
 	skipped := l.Skipped()
-	if len(skipped) == 0 || len(skipped) > 1000 || !strings.Contains(skipped[0].Reason, "PT at 0x4000 has been listed 256 times") {
+	if len(skipped) == 0 || len(skipped) > 1000 || !strings.Contains(skipped[0].Reason, "PT at 0x4000 has been listed 64 times") {
 		t.Errorf("%d skipped, the first %+v", len(skipped), skipped[0])
 	}
 }

@@ -48,6 +48,7 @@ type Config struct {
 // A Space is a virtual address space of the guest. It is a [memory.Memory], and safe for parallel use.
 type Space struct {
 	mem       memory.Memory
+	name      string
 	mode      *mode // nil: physical
 	cfg       Config
 	halves    []half
@@ -73,7 +74,7 @@ func New(mem memory.Memory, cfg Config) (*Space, error) {
 		s.a20 = ^uint64(a20Bit)
 	}
 	if cfg.Mode == "" || cfg.Mode == "none" || cfg.Mode == Physical {
-		s.cfg.Mode = Physical
+		s.cfg.Mode, s.name = Physical, "physical space"
 		return s, nil
 	}
 	var err error
@@ -94,6 +95,7 @@ func New(mem memory.Memory, cfg Config) (*Space, error) {
 		}
 	}
 	s.places = make([]atomic.Pointer[place], min(max(placeBytes/largest, 64), 1024))
+	s.name = fmt.Sprintf("%s space %#x", s.Mode(), s.Root())
 	return s, nil
 }
 
@@ -125,12 +127,7 @@ func (s *Space) AddressBits() uint {
 }
 
 // String is how errors name the space: "x86-4level space 0x1000".
-func (s *Space) String() string {
-	if s.mode == nil {
-		return "physical space"
-	}
-	return fmt.Sprintf("%s space %#x", s.Mode(), s.Root())
-}
+func (s *Space) String() string { return s.name }
 
 // Translate gives the physical address behind a virtual one. The error is a *memory.Error whose Err is a *[Fault]. Its reason
 // is unmapped, unless a table could not be read: then it is why, absent or not-ram.
@@ -162,7 +159,7 @@ func (s *Space) resolve(va uint64) (pa, left uint64, ok bool) {
 		return s.identity(va)
 	}
 	tag := va >> s.placeShift
-	slot := &s.places[(tag^tag>>18)%uint64(len(s.places))]
+	slot := &s.places[(tag^tag>>18)&uint64(len(s.places)-1)] // a power of two
 	p := slot.Load()
 	if p == nil || p.tag != tag || s.noCache {
 		if p = s.descend(va); p == nil {
