@@ -5,7 +5,8 @@
 #   e2e/linux.sh [ARCH [KERNEL_DEB]]     ARCH: amd64 (default), i386, arm64
 #
 # KERNEL_DEB is a linux-image package file; without it the current one of the archive is downloaded. Installs what it needs
-# with apt when run as root. E2E_OUT=DIR keeps the guest's files there.
+# with apt when run as root. E2E_OUT=DIR keeps the guest's files there; E2E_APPEND
+# is added to the kernel's command line.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

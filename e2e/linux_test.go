@@ -72,7 +72,7 @@ func boot(t *testing.T) *guest {
 	serial := filepath.Join(dir, "console.txt")
 	os.Remove(serial)
 	args := append(strings.Fields(m.args), "-serial", "file:"+serial, "-kernel", os.Getenv("E2E_KERNEL"), "-initrd", os.Getenv("E2E_INITRD"),
-		"-append", "console="+m.console+" quiet panic=-1", "-no-reboot")
+		"-append", "console="+m.console+" quiet panic=-1 "+os.Getenv("E2E_APPEND"), "-no-reboot")
 	vm, err := qemu.Start(ctx, m.binary, args...)
 	if err != nil {
 		t.Fatal(err)
