@@ -92,7 +92,7 @@ func (r *DiffResult) compare(yield func(Change) bool) (finished bool) {
 	if r.opts.Progress != nil {
 		total = size(r.a, r.opts.First, r.opts.Last)
 	}
-	worker := func() func(span, *compared) { return r.examine }
+	worker := func(context.Context) func(span, *compared) { return r.examine }
 	open := Change{} // may still grow; none when its Size is 0
 	for o := range ordered(r.ctx, r.opts.Workers, r.spans(), worker) {
 		for _, s := range o.skips {

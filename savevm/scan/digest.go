@@ -152,7 +152,7 @@ func Histogram(ctx context.Context, mem memory.Memory, first, last uint64) *Hist
 		}
 	}
 	chunks := planner{first: first, last: last, idle: func(byte) bool { return true }}.chunks(mem)
-	for o := range ordered(ctx, 0, chunks, func() func(chunk, *counted) { return count }) {
+	for o := range ordered(ctx, 0, chunks, func(context.Context) func(chunk, *counted) { return count }) {
 		r.cover(&o.window)
 		if o.kind == idle {
 			r.Counts[o.fill] += o.size
@@ -235,7 +235,7 @@ func (r *EntropyResult) measure(yield func(EntropyWindow) bool) (finished bool) 
 		}
 		return true
 	}
-	for w := range ordered(r.ctx, 0, chunks, func() func(chunk, *window) { return read }) {
+	for w := range ordered(r.ctx, 0, chunks, func(context.Context) func(chunk, *window) { return read }) {
 		r.cover(w)
 		if w.kind == idle && !count(w.base, w.size, nil, w.fill) {
 			return false

@@ -8,11 +8,11 @@ import (
 )
 
 // ordered does jobs on several goroutines and yields their outcomes in the order of the jobs. worker makes the function that a
-// goroutine does its jobs with; an outcome is reused and belongs to the consumer until the next one is asked for. At most
+// goroutine does its jobs with, and which may end a long one when its context is done; an outcome is reused and belongs to the consumer until the next one is asked for. At most
 // two outcomes a worker exist at a time. When the consumer stops, the goroutines end before the sequence returns; when ctx is done, the sequence ends early.
 //
 // The jobs themselves are drawn in the consumer's goroutine, and a sole job is done there.
-func ordered[J, O any](ctx context.Context, workers int, jobs iter.Seq[J], worker func() func(J, *O)) iter.Seq[*O] {
+func ordered[J, O any](ctx context.Context, workers int, jobs iter.Seq[J], worker func(context.Context) func(J, *O)) iter.Seq[*O] {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
@@ -26,7 +26,7 @@ func ordered[J, O any](ctx context.Context, workers int, jobs iter.Seq[J], worke
 		second, more := next()
 		if !more {
 			var out O
-			worker()(job, &out)
+			worker(ctx)(job, &out)
 			yield(&out)
 			return
 		}
@@ -65,7 +65,7 @@ type slot[J, O any] struct {
 	ready chan any // the value of a panic, or nil
 }
 
-func newRing[J, O any](ctx context.Context, workers int, worker func() func(J, *O)) *ring[J, O] {
+func newRing[J, O any](ctx context.Context, workers int, worker func(context.Context) func(J, *O)) *ring[J, O] {
 	r := &ring[J, O]{slots: make([]*slot[J, O], 2*workers), todo: make(chan *slot[J, O], 2*workers)}
 	r.stopping, r.stop = context.WithCancel(ctx)
 	for i := range r.slots {
@@ -77,7 +77,7 @@ func newRing[J, O any](ctx context.Context, workers int, worker func() func(J, *
 			for s := range r.todo {
 				s.ready <- r.attempt(func() {
 					if do == nil {
-						do = worker()
+						do = worker(r.stopping)
 					}
 					do(s.job, &s.out)
 				})

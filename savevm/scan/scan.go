@@ -79,7 +79,7 @@ func (r *Result) search(yield func(Hit) bool) (finished bool) {
 		total = size(r.mem, r.opts.First, r.opts.Last)
 	}
 	chunks := planner{first: r.opts.First, last: r.opts.Last, before: r.before, after: r.after, idle: r.idleOver()}.chunks(r.mem)
-	late := newSearcher(r) // does what the workers leave
+	late := newSearcher(r.ctx, r) // does what the workers leave
 	ends := make([]uint64, len(r.patterns))
 	count, drained := 0, false
 	all := func(yield func(chunk) bool) {
@@ -90,7 +90,7 @@ func (r *Result) search(yield func(Hit) bool) (finished bool) {
 		}
 		drained = true
 	}
-	worker := func() func(chunk, *scanned) { return newSearcher(r).search }
+	worker := func(ctx context.Context) func(chunk, *scanned) { return newSearcher(ctx, r).search }
 	for s := range ordered(r.ctx, r.opts.Workers, all, worker) {
 		r.cover(&s.window)
 		late.join(s, ends)
@@ -150,11 +150,12 @@ func (s *scanned) hit(h hit) Hit {
 // A searcher searches chunks in one goroutine.
 type searcher struct {
 	*Result
-	regexps []*regexpMatcher
+	stopping context.Context
+	regexps  []*regexpMatcher
 }
 
-func newSearcher(r *Result) *searcher {
-	s := &searcher{Result: r}
+func newSearcher(ctx context.Context, r *Result) *searcher {
+	s := &searcher{Result: r, stopping: ctx}
 	for i := range r.patterns {
 		if r.patterns[i].regexp != nil {
 			s.regexps = append(s.regexps, newRegexpMatcher(&r.patterns[i], i, r.opts.Align))
@@ -178,7 +179,7 @@ func (s *searcher) search(c chunk, out *scanned) {
 // advance searches on, until the end of the chunk or until there are many hits.
 func (s *searcher) advance(w *scanned) {
 	_, end := w.owned()
-	for w.next < end && len(w.hits) < maxHits {
+	for w.next < end && len(w.hits) < maxHits && s.stopping.Err() == nil {
 		to := min(w.next+blockSize, end)
 		for _, g := range w.segments {
 			if from, to := max(w.next, g.from), min(to, g.to); from < to {

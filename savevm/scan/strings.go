@@ -137,7 +137,7 @@ func (r *StringsResult) extract(yield func(String) bool) (finished bool) {
 		}
 		drained = true
 	}
-	worker := func() func(chunk, *stretches) { return r.stretches }
+	worker := func(context.Context) func(chunk, *stretches) { return r.stretches }
 	texts := newTexts(r.encoding, r.opts.Min)
 	for s := range ordered(r.ctx, r.opts.Workers, all, worker) {
 		r.cover(&s.window)
