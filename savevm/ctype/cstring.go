@@ -10,20 +10,21 @@ func (t *Type) String() string { return t.Declare("") }
 
 // Declare is a C declaration of a name with this type: "void (*fn)(int)" for "fn".
 func (t *Type) Declare(name string) string {
-	base, declarator := t.declare(name, 0)
+	budget := maxSteps
+	base, declarator := t.declare(name, &budget)
 	if declarator == "" {
 		return base
 	}
 	return base + " " + declarator
 }
 
-// Functions whose parameters are functions are printed this deep; a damaged description may contain itself.
-const maxParamDepth = 4
+// maxSteps bounds the pointers, arrays and functions in one declaration: a damaged description may contain itself.
+const maxSteps = 500
 
 // declare splits a declaration as C does: the type that the line begins with, and the declarator.
-func (t *Type) declare(name string, depth int) (base, declarator string) {
+func (t *Type) declare(name string, budget *int) (base, declarator string) {
 	d := name
-	for range maxChain {
+	for ; *budget > 0; *budget-- {
 		switch {
 		case t.kind == Qualified && t.Elem().kind == Pointer:
 			d = strings.TrimRight("*"+t.name+" "+d, " ")
@@ -38,7 +39,7 @@ func (t *Type) declare(name string, depth int) (base, declarator string) {
 		case t.kind == Array:
 			d = group(d) + "[" + t.length() + "]"
 		case t.kind == Func:
-			d = group(d) + "(" + t.parameters(depth) + ")"
+			d = group(d) + "(" + t.parameters(budget) + ")"
 		default:
 			return base + t.baseName(), d
 		}
@@ -62,17 +63,18 @@ func (t *Type) length() string {
 	return ""
 }
 
-func (t *Type) parameters(depth int) string {
+func (t *Type) parameters(budget *int) string {
 	members := t.Members()
 	if len(members) == 0 && !t.Variadic() {
 		return "void"
 	}
-	if depth >= maxParamDepth {
-		return "…"
-	}
 	list := make([]string, 0, len(members)+1)
 	for _, m := range members {
-		base, d := m.Type.declare(m.Name, depth+1)
+		if *budget--; *budget <= 0 {
+			list = append(list, "…")
+			break
+		}
+		base, d := m.Type.declare(m.Name, budget)
 		list = append(list, strings.TrimRight(base+" "+d, " "))
 	}
 	if t.Variadic() {

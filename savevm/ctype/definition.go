@@ -151,7 +151,8 @@ func (p *printer) member(m Member, indent string, base uint64) {
 		}
 		inner = inner.Elem()
 	}
-	spec, declarator := m.Type.declare(m.Name, 0)
+	budget := maxSteps
+	spec, declarator := m.Type.declare(m.Name, &budget)
 	if m.BitSize != 0 {
 		declarator += fmt.Sprintf(":%d", m.BitSize)
 	}

@@ -51,14 +51,16 @@ type formatter struct {
 }
 
 // lead starts a line with its offset or address, if these are asked for.
-func (p *formatter) lead(offset uint64) {
+func (p *formatter) lead(offset uint64) { p.out.WriteString(p.leadText(offset)) }
+
+func (p *formatter) leadText(offset uint64) string {
 	switch {
 	case !p.Offsets:
+		return ""
 	case p.Address != 0:
-		fmt.Fprintf(&p.out, "[%#x] ", p.Address+offset)
-	default:
-		fmt.Fprintf(&p.out, "%6s ", "["+strconv.FormatUint(offset, 10)+"]")
+		return fmt.Sprintf("[%#x] ", p.Address+offset)
 	}
+	return fmt.Sprintf("%6s ", "["+strconv.FormatUint(offset, 10)+"]")
 }
 
 // maxText bounds the text of one value, in bytes.
@@ -124,9 +126,7 @@ func (p *formatter) record(v Value, depth int, offset uint64) {
 		}
 	}
 	p.out.WriteByte('\n')
-	if p.Offsets {
-		p.lead(offset + v.typ.Size())
-	}
+	p.out.WriteString(strings.Repeat(" ", len(p.leadText(offset))))
 	p.indent(depth)
 	p.out.WriteByte('}')
 }
