@@ -26,6 +26,7 @@ import (
 	"sync"
 
 	"github.com/svscript/svscript/savevm/container"
+	"github.com/svscript/svscript/savevm/dump"
 	"github.com/svscript/svscript/savevm/internal/wire"
 	"github.com/svscript/svscript/savevm/memory"
 	"github.com/svscript/svscript/savevm/paging"
@@ -54,9 +55,10 @@ type Image struct {
 	warnings []Warning
 	schema   []byte
 
-	contents *container.Contents
-	closers  []io.Closer
-	spaces   sync.Map // Config → *paging.Space
+	vmcoreInfo []byte
+	contents   *container.Contents
+	closers    []io.Closer
+	spaces     sync.Map // Config → *paging.Space
 }
 
 // Info is what is known of the image as a whole.
@@ -204,6 +206,7 @@ type found struct {
 	cpus                           []*CPU // where the format has them other than as devices
 	warnings                       []Warning
 	description                    []byte
+	vmcoreInfo                     []byte
 }
 
 // contentFormats is every format of the innermost bytes. A new one is a row.
@@ -212,16 +215,20 @@ var contentFormats = []struct {
 	read  func(src *wire.Source, base int64, o Options) (*found, error)
 }{
 	{stream.IsStream, readStream},
+	{dump.IsELF, readDump(dump.ReadELF)},
+	{dump.IsKdump, readDump(dump.ReadKdump)},
+	{dump.IsFlattened, readDump(dump.ReadFlattened)},
 }
 
 func readContents(src *wire.Source, base int64, o Options) (*found, error) {
 	head := make([]byte, 64)
 	n, _ := src.ReadAt(head, base)
-	if !o.Raw {
-		for _, f := range contentFormats {
-			if f.match(head[:n]) {
-				return f.read(src, base, o)
-			}
+	if o.Raw {
+		return readDump(dump.ReadRaw)(src, base, o)
+	}
+	for _, f := range contentFormats {
+		if f.match(head[:n]) {
+			return f.read(src, base, o)
 		}
 	}
 	if at := findStream(src, base); at >= 0 {
@@ -276,6 +283,7 @@ func (img *Image) assemble(f *found, src *wire.Source, o Options) error {
 	img.info.Format, img.info.Version, img.info.Machine, img.info.Arch = f.format, f.version, f.machine, f.arch
 	img.info.PageSize, img.info.Complete = f.pageSize, f.complete
 	img.blocks, img.devices, img.schema = f.blocks, f.devices, f.description
+	img.vmcoreInfo = f.vmcoreInfo
 	img.warnings = append(img.warnings, f.warnings...)
 	if err := img.addRAMFiles(o.RAMFiles); err != nil {
 		return err
