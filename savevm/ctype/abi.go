@@ -16,10 +16,10 @@ type ABI struct {
 	Int64Align      uint64           // of 64-bit integers in structs; 0: 8
 	DoubleAlign     uint64           // of double in structs; 0: 8
 	LongDoubleSize  uint64           // bytes; 0: 16
-	LongDoubleAlign uint64           // 0: as the size
+	LongDoubleAlign uint64           // 0: 16
 	X87             bool             // long double is the x87's 80-bit format, not IEEE binary128
 	UnsignedChar    bool             // plain char is unsigned
-	WCharUnsigned   bool             //
+	WCharUnsigned   bool             // wchar_t is unsigned
 	MaxAlign        uint64           // of __attribute__((aligned)) without a number; 0: 16
 	AnonBitsAlign   bool             // unnamed bit-fields, also of no width, raise the alignment of their struct (AAPCS64 8.1.8)
 }

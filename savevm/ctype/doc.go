@@ -9,7 +9,7 @@
 //     each other, a hundred thousand of them, cost nothing until they are used.
 //
 // A type then answers questions ([Type.Size], [Type.Fields], [Type.Lookup], [Offsetof], [ContainerOf]), decodes bytes
-// ([Decode], [DecodeAt], [ReadMember]), and prints itself ([Type.Definition], as pahole does) or a value ([Format], as crash and gdb do).
+// ([Decode], [DecodeAt], [ReadMember]), and prints itself ([Type.Definition], as pahole does) or a value ([Formatting.Format], as crash and gdb do).
 //
 // Types do not change once they are made, and are safe for parallel use.
 package ctype
