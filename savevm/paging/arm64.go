@@ -102,7 +102,6 @@ func arm64Halves(m *mode, cfg *Config) ([]half, error) {
 	if m.granule != low.granule && m.granule != high.granule {
 		return nil, fmt.Errorf("mode %s does not agree with TCR %#x, whose granules are others", m.name, cfg.TCR)
 	}
-	cfg.tbi0, cfg.tbi1 = low.tbi, high.tbi
 	return []half{newArmHalf(cfg, low, cfg.TTBR0, 0), newArmHalf(cfg, high, cfg.TTBR1, 1)}, nil
 }
 
@@ -132,7 +131,7 @@ func newArmHalf(cfg *Config, t tcrHalf, ttbr uint64, n int) half {
 		maximum = 47
 	}
 	input := 64 - t.tsz
-	h := half{first: 0, last: bits(input-1, 0)}
+	h := half{first: 0, last: bits(input-1, 0), tbi: t.tbi}
 	if n == 1 {
 		h.first, h.last = ^h.last, ^uint64(0)
 	}

@@ -41,8 +41,6 @@ type Config struct {
 
 	// NoCache reads the tables anew for every address, for a guest that runs. A saved guest does not change.
 	NoCache bool
-
-	tbi0, tbi1 bool // arm64: the top byte of an address in that half is ignored
 }
 
 // A Space is a virtual address space of the guest. It is a [memory.Memory], and safe for parallel use.
@@ -53,6 +51,7 @@ type Space struct {
 	cfg       Config
 	halves    []half
 	a20       uint64 // and-mask of every physical address
+	tbi       [2]bool // arm64: the top byte of an address is ignored in the lower, the upper half
 	bigEndian bool
 	noCache   bool
 
@@ -87,7 +86,8 @@ func New(mem memory.Memory, cfg Config) (*Space, error) {
 	s.bigEndian = s.mode.granule != 0 && cfg.SCTLR&sctlrEE != 0
 	s.placeShift = 63
 	largest := 1
-	for _, h := range s.halves {
+	for i, h := range s.halves {
+		s.tbi[i] = h.tbi
 		if h.off == "" {
 			l := h.levels[len(h.levels)-1]
 			s.placeShift = min(s.placeShift, l.shift+l.bits)
@@ -236,13 +236,14 @@ func (s *Space) half(va uint64) *half {
 
 // untag removes what arm64's top-byte-ignore lets a pointer carry (Arm ARM, section D8.8): bit 55 tells the half.
 func (s *Space) untag(va uint64) uint64 {
-	switch {
-	case va>>55&1 == 0 && s.cfg.tbi0:
-		return va &^ (0xff << 56)
-	case va>>55&1 != 0 && s.cfg.tbi1:
-		return va | 0xff<<56
+	const top = 0xff << 56
+	switch upper := va >> 55 & 1; {
+	case !s.tbi[upper]:
+		return va
+	case upper == 1:
+		return va | top
 	}
-	return va
+	return va &^ top
 }
 
 // effective combines a page's own flags with what the tables above it said.
