@@ -112,4 +112,3 @@ func (p *parser) attributes(align *uint64, packed *bool) {
 		}
 	}
 }
-

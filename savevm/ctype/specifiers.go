@@ -200,4 +200,3 @@ func (p *parser) baseType(at token, list []string) *Type {
 	}
 	return t
 }
-
