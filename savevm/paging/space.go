@@ -50,7 +50,7 @@ type Space struct {
 	mode      *mode // nil: physical
 	cfg       Config
 	halves    []half
-	a20       uint64 // and-mask of every physical address
+	a20       uint64  // and-mask of every physical address
 	tbi       [2]bool // arm64: the top byte of an address is ignored in the lower, the upper half
 	bigEndian bool
 	noCache   bool
