@@ -335,7 +335,8 @@ func (m *regexpMatcher) next(text []byte, from, to int, address uint64) (int, in
 	return -1, -1
 }
 
-// earliest finds where the first match that starts at from or later ends. Its start is at low or later. Without one that starts before to, end is -1.
+// earliest finds where the first match that starts at from or later ends. Its start is at low or later. Without one that starts
+// before to, end is -1.
 func (m *regexpMatcher) earliest(text []byte, from, to int) (low, end int) {
 	d := m.float
 	s, low := int32(d.at(text, from)), from

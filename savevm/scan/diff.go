@@ -39,7 +39,8 @@ func (s State) String() string {
 // DiffOptions say what to compare, and how finely. The zero value compares everything by pages of 4096 bytes.
 type DiffOptions struct {
 	First, Last uint64 // the range, inclusive; a Last of 0 stands for the end of the space
-	// Granule is the size in bytes of what is reported as changed when one byte in it is: a power of two up to 2^20; 0 stands for 4096, 1 for the exact bytes.
+	// Granule is the size in bytes of what is reported as changed when one byte in it is: a power of two up to 2^20; 0 stands for
+	// 4096, 1 for the exact bytes.
 	// A granule is cut where a state changes, and may be where a long run begins in which both are filled with one byte.
 	Granule  uint64
 	Workers  int                      // goroutines; 0: GOMAXPROCS
@@ -62,7 +63,8 @@ type DiffResult struct {
 	fault error
 }
 
-// Diff compares two memories. The work is done while [DiffResult.Changes] is ranged over. Where both are filled with the same byte, nothing is read.
+// Diff compares two memories. The work is done while [DiffResult.Changes] is ranged over. Where both are filled with the same byte,
+// nothing is read.
 func Diff(ctx context.Context, a, b memory.Memory, opts DiffOptions) *DiffResult {
 	opts.First, opts.Last = bounds(opts.First, opts.Last)
 	if opts.Granule == 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/svscript/svscript/savevm/memory"
@@ -95,13 +96,13 @@ func TestDiffByPages(t *testing.T) {
 }
 
 func TestDiffDoesNotReadEqualFill(t *testing.T) {
-	reads := 0
+	var reads atomic.Int64
 	m := &counting{Memory: &fake{extents: []memory.Extent{{Base: 0, Size: 1 << 50, Kind: memory.Fill}}}, reads: &reads}
 	res := Diff(context.Background(), m, m, DiffOptions{})
 	for range res.Changes() {
 		t.Fatal("a change")
 	}
-	if !res.Complete() || reads > 0 {
-		t.Errorf("complete %v, %d reads", res.Complete(), reads)
+	if !res.Complete() || reads.Load() > 0 {
+		t.Errorf("complete %v, %d reads", res.Complete(), reads.Load())
 	}
 }

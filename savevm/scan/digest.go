@@ -140,7 +140,8 @@ type counted struct {
 	counts Counts
 }
 
-// Histogram counts the byte values from first to last (inclusive; a last of 0 stands for the end of the space), on all cores. Runs of one value cost nothing.
+// Histogram counts the byte values from first to last (inclusive; a last of 0 stands for the end of the space), on all cores. Runs
+// of one value cost nothing.
 func Histogram(ctx context.Context, mem memory.Memory, first, last uint64) *HistogramResult {
 	first, last = bounds(first, last)
 	var r HistogramResult
@@ -181,7 +182,8 @@ type EntropyResult struct {
 	first, last, window uint64
 }
 
-// Entropy measures the entropy from first to last (inclusive; a last of 0 stands for the end of the space) in windows of so many bytes, which begin at the
+// Entropy measures the entropy from first to last (inclusive; a last of 0 stands for the end of the space) in windows of so many
+// bytes, which begin at the
 // multiples of that; 0 stands for 4096. Windows without a readable byte do not appear.
 func Entropy(ctx context.Context, mem memory.Memory, first, last, window uint64) *EntropyResult {
 	first, last = bounds(first, last)

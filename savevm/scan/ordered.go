@@ -8,8 +8,10 @@ import (
 )
 
 // ordered does jobs on several goroutines and yields their outcomes in the order of the jobs. worker makes the function that a
-// goroutine does its jobs with, and which may end a long one when its context is done; an outcome is reused and belongs to the consumer until the next one is asked for. At most
-// two outcomes a worker exist at a time. When the consumer stops, the goroutines end before the sequence returns; when ctx is done, the sequence ends early.
+// goroutine does its jobs with, and which may end a long one when its context is done; an outcome is reused and belongs to the
+// consumer until the next one is asked for. At most
+// two outcomes a worker exist at a time. When the consumer stops, the goroutines end before the sequence returns; when ctx is done,
+// the sequence ends early.
 //
 // The jobs themselves are drawn in the consumer's goroutine, and a sole job is done there.
 func ordered[J, O any](ctx context.Context, workers int, jobs iter.Seq[J], worker func(context.Context) func(J, *O)) iter.Seq[*O] {

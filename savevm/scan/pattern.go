@@ -12,7 +12,8 @@ import (
 // MaxPattern is the greatest length of a pattern in bytes.
 const MaxPattern = 64 << 10
 
-// A Pattern is what is searched for. The zero Pattern is not valid; make one with [Hex], [Text], [UTF16], [Bytes], [Masked], [Int] or [Regexp].
+// A Pattern is what is searched for. The zero Pattern is not valid; make one with [Hex], [Text], [UTF16], [Bytes], [Masked], [Int]
+// or [Regexp].
 // Patterns do not change and may be used in many scans at once.
 type Pattern struct {
 	value  []byte // fixed patterns: the bytes wanted, 0 where mask is

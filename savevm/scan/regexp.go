@@ -24,11 +24,12 @@ const maxProgram = 20000
 // [Options.Align], a match starts at an aligned address only.
 //
 // Flags stand in the expression: (?i) ignores case, (?s) lets "." match 0a too, (?m) is for ^ and $, which match at the beginning
-// and end of a line and of a run of readable bytes; without (?m) they are refused, as memory has no beginning. Refused too is what can match no bytes at all (a*).
+// and end of a line and of a run of readable bytes; without (?m) they are refused, as memory has no beginning. Refused too is what
+// can match no bytes at all (a*).
 //
 // Unlike in JavaScript, there are no backreferences and no lookahead or lookbehind; \uXXXX is written \x{XXXX}, and a character above
-// U+00FF, which is no byte, is refused: write the bytes of its encoding (\xe2\x82\xac). The time taken is linear in the
-// bytes searched.
+// U+00FF, which is no byte, is refused: write the bytes of its encoding (\xe2\x82\xac). There is no backtracking:
+// the time is linear in the bytes searched, though an expression such as [a-z].{500}x may take some microseconds for each of them.
 func Regexp(expr string) (Pattern, error) {
 	fault := func(at int, problem string) (Pattern, error) {
 		return Pattern{}, &PatternError{clipText(expr), at, problem}

@@ -81,17 +81,9 @@ func (r *Result) search(yield func(Hit) bool) (finished bool) {
 	chunks := planner{first: r.opts.First, last: r.opts.Last, before: r.before, after: r.after, idle: r.idleOver()}.chunks(r.mem)
 	late := newSearcher(r.ctx, r) // does what the workers leave
 	ends := make([]uint64, len(r.patterns))
-	count, drained := 0, false
-	all := func(yield func(chunk) bool) {
-		for c := range chunks {
-			if !yield(c) {
-				return
-			}
-		}
-		drained = true
-	}
+	count := 0
 	worker := func(ctx context.Context) func(chunk, *scanned) { return newSearcher(ctx, r).search }
-	for s := range ordered(r.ctx, r.opts.Workers, all, worker) {
+	for s := range ordered(r.ctx, r.opts.Workers, chunks, worker) {
 		r.cover(&s.window)
 		late.join(s, ends)
 		for {
@@ -115,7 +107,7 @@ func (r *Result) search(yield func(Hit) bool) (finished bool) {
 			r.opts.Progress(done, total)
 		}
 	}
-	return drained && r.ctx.Err() == nil
+	return r.ctx.Err() == nil
 }
 
 // idleOver tells for which byte values no pattern matches in a run of them.

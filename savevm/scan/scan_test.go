@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -233,14 +234,14 @@ func TestHitsCrossPagesAndExtents(t *testing.T) {
 }
 
 func TestFillIsNotRead(t *testing.T) {
-	reads := 0
+	var reads atomic.Int64
 	m := &counting{Memory: &fake{extents: []memory.Extent{{Base: 0, Size: 1 << 50, Kind: memory.Fill}}}, reads: &reads}
 	res := Scan(context.Background(), m, []Pattern{Must(Text("x")), Must(Regexp("[a-z]+"))}, Options{})
 	for range res.Hits() {
 		t.Fatal("a hit")
 	}
-	if !res.Complete() || reads > 2 {
-		t.Errorf("complete %v, %d reads", res.Complete(), reads)
+	if !res.Complete() || reads.Load() > 2 {
+		t.Errorf("complete %v, %d reads", res.Complete(), reads.Load())
 	}
 	// Where the fill itself matches, hits come at once.
 	n := 0
@@ -255,11 +256,11 @@ func TestFillIsNotRead(t *testing.T) {
 
 type counting struct {
 	memory.Memory
-	reads *int
+	reads *atomic.Int64
 }
 
 func (c *counting) ReadMemory(p []byte, a uint64) (int, error) {
-	*c.reads++
+	c.reads.Add(1)
 	if len(p) > 64<<10 {
 		clear(p)
 		return len(p), nil

@@ -48,7 +48,8 @@ type StringsResult struct {
 	fault    error
 }
 
-// Strings extracts the texts from mem. The work is done while [StringsResult.All] is ranged over. Faults of the options show in [Coverage.Err].
+// Strings extracts the texts from mem. The work is done while [StringsResult.All] is ranged over. Faults of the options show in
+// [Coverage.Err].
 func Strings(ctx context.Context, mem memory.Memory, opts StringsOptions) *StringsResult {
 	r := &StringsResult{ctx: ctx, mem: mem, opts: opts}
 	r.opts.First, r.opts.Last = bounds(opts.First, opts.Last)
@@ -128,18 +129,9 @@ func (r *StringsResult) extract(yield func(String) bool) (finished bool) {
 	}
 	idle := func(b byte) bool { return !printable[b] }
 	chunks := planner{first: r.opts.First, last: r.opts.Last, after: utf8.UTFMax - 1, idle: idle}.chunks(r.mem)
-	drained := false
-	all := func(yield func(chunk) bool) {
-		for c := range chunks {
-			if !yield(c) {
-				return
-			}
-		}
-		drained = true
-	}
 	worker := func(context.Context) func(chunk, *stretches) { return r.stretches }
 	texts := newTexts(r.encoding, r.opts.Min)
-	for s := range ordered(r.ctx, r.opts.Workers, all, worker) {
+	for s := range ordered(r.ctx, r.opts.Workers, chunks, worker) {
 		r.cover(&s.window)
 		for _, t := range s.found {
 			texts.add(t, s.start+uint64(t.from), s.buf)
@@ -152,10 +144,7 @@ func (r *StringsResult) extract(yield func(String) bool) (finished bool) {
 			r.opts.Progress(done, total)
 		}
 	}
-	if r.ctx.Err() != nil || !texts.finish(yield) {
-		return false
-	}
-	return drained
+	return r.ctx.Err() == nil && texts.finish(yield)
 }
 
 // stretches finds the sequences of characters that start in the chunk. Those too short are dropped, unless they may be part of
@@ -204,7 +193,8 @@ func (e encoding) stretches(text []byte, from, to, least int, found []stretch) [
 	return found
 }
 
-// skip goes on to where a stretch may begin that is long enough, or that meets a border of the chunk. No stretch that began before at goes on there.
+// skip goes on to where a stretch may begin that is long enough, or that meets a border of the chunk. No stretch that began before
+// at goes on there.
 func (e encoding) skip(text []byte, at, from, to, least int) int {
 	if e == utf16le {
 		for end := min(to, len(text)-1); at < end && (text[at+1] != 0 || !printable[text[at]]); {
