@@ -31,11 +31,11 @@ if [ -n "${CRASH_VMLINUX:-}" ] && command -v crash >/dev/null; then
 	linux=$out/linux/linux.sav
 	[ -e "$linux" ] || E2E_APPEND=nokaslr E2E_OUT=$PWD/$out/linux bash e2e/linux.sh amd64 >"$out/e2e.log" 2>&1 || { cat "$out/e2e.log" >&2; exit 1; }
 	echo quit >"$out/quit"
-	row 'crash: open the Linux image' "crash -s -i $out/quit $CRASH_VMLINUX $linux >/dev/null 2>$out/crash.err </dev/null"
+	row 'crash: open the Linux image' "crash -s --no_panic -i $out/quit $CRASH_VMLINUX $linux >/dev/null 2>$out/crash.err </dev/null"
 	row 'svscript: open the Linux image' "$sv --no-color -e 0 $linux >/dev/null"
 	if "$sv" --list | grep -qw ps; then
 		printf 'ps\nquit\n' >"$out/ps"
-		row 'crash: ps' "crash -s -i $out/ps $CRASH_VMLINUX $linux >/dev/null 2>$out/crash.err </dev/null"
+		row 'crash: ps' "crash -s --no_panic -i $out/ps $CRASH_VMLINUX $linux >/dev/null 2>$out/crash.err </dev/null"
 		row 'svscript: ps' "$sv --no-color ps $linux >/dev/null"
 	fi
 fi
