@@ -191,7 +191,7 @@ func sameAddress(loads []segment) bool {
 // memory, with the same place in the file. Where p_memsz is more than p_filesz, QEMU means addresses that are mapped and are
 // not RAM; everyone else (makedumpfile) means memory that was left out: not zero, and not in the file.
 func (f *elfFile) memory(d *Dump, loads []segment, qemu bool) {
-	var missing, there []piece
+	var missing, there, mapped []piece
 	var outside, lost, left uint64
 	for _, s := range loads {
 		size := max(s.fsize, s.msize)
@@ -206,6 +206,7 @@ func (f *elfFile) memory(d *Dump, loads []segment, qemu bool) {
 			cut.size, p.size = 0, 0
 		}
 		there = append(there, p)
+		mapped = append(mapped, piece{s.paddr, s.msize, absent})
 		if cut.size > 0 {
 			lost += cut.size
 			missing = append(missing, cut)
@@ -227,23 +228,22 @@ func (f *elfFile) memory(d *Dump, loads []segment, qemu bool) {
 	}
 	there = settle(there)
 	if qemu {
-		there = f.fill(d, there)
+		there = f.fill(d, there, settle(mapped))
 	}
 	d.addPieces(f.src, overlay(settle(missing), there))
 }
 
 // fill adds what of QEMU's dump is in no segment.
-func (f *elfFile) fill(d *Dump, there []piece) []piece {
+func (f *elfFile) fill(d *Dump, there, mapped []piece) []piece {
 	start, end := f.dataStart, f.dataEnd()
 	x86 := d.Arch == "x86_64" || d.Arch == "i386"
-	filled, guessed, unknown := fillGaps(there, start, end, x86)
+	filled, guessed, unknown := fillGaps(there, mapped, start, end, x86)
 	if guessed {
-		d.warn(-1, "the dump (made with paging) has no segments for all its memory: the end of the RAM below 4 GiB, and the firmware below "+
-			"that border, are inferred from the order of the file")
+		d.warn(-1, "the dump (made with paging) has no segments for all its memory: where RAM ends, and the firmware below 4 GiB, "+
+			"are inferred from the order of the file")
 	}
 	if unknown > 0 {
 		d.warn(-1, "%d bytes of memory are left out: they are in the file, but nothing in it says at which addresses", unknown)
-		d.Complete = false
 	}
 	return overlay(settle(filled), there)
 }

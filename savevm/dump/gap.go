@@ -3,6 +3,7 @@ package dump
 import (
 	"cmp"
 	"slices"
+	"sort"
 )
 
 // dump-guest-memory -p writes all the guest's RAM, block after block in the order of the addresses, but has segments for what
@@ -13,15 +14,19 @@ import (
 // A gap is bytes of the file, between two segments, that are in none.
 type gap struct {
 	address, limit uint64 // the bytes lie in between: from the end of the segment before, to the start of that behind
+	mapped         uint64 // the end of what the guest maps from address on; address itself where it maps nothing there
 	offset, size   int64
 }
 
-// fillGaps returns pieces for the bytes of the file from start to end that no piece of there covers. unknown counts the bytes
-// whose addresses cannot be told; guessed says that the firmware's place was inferred.
-func fillGaps(there []piece, start, end int64, x86 bool) (filled []piece, guessed bool, unknown int64) {
-	for _, g := range findGaps(there, start, end) {
+// fillGaps returns pieces for the bytes of the file from start to end that no piece of there covers; mapped is what the
+// segments map, in the file or not. guessed says that not all is certain, unknown counts the bytes whose addresses cannot be
+// told: the memory of a display adapter, for one.
+func fillGaps(there, mapped []piece, start, end int64, x86 bool) (filled []piece, guessed bool, unknown int64) {
+	for _, g := range findGaps(there, mapped, start, end) {
 		room := g.limit - g.address
-		switch hole := room - uint64(g.size); {
+		hole := room - uint64(g.size)
+		firmware := g.aroundFirmware()
+		switch {
 		case uint64(g.size) > room:
 			unknown += g.size
 		case hole == 0: // the blocks before and behind are neighbours, or one
@@ -30,13 +35,10 @@ func fillGaps(there []piece, start, end int64, x86 bool) (filled []piece, guesse
 			low := vgaBase - g.address
 			filled = append(filled, piece{g.address, low, g.offset},
 				piece{vgaBase + vgaSize, uint64(g.size) - low, g.offset + int64(low)})
+		case x86 && firmware != nil:
+			filled, guessed = append(filled, firmware...), true
 		default:
-			p := g.aroundFirmware()
-			if !x86 || p == nil {
-				unknown += g.size
-				break
-			}
-			filled, guessed = append(filled, p...), true
+			unknown += g.size
 		}
 	}
 	return filled, guessed, unknown
@@ -48,14 +50,19 @@ const (
 	vgaSize = 0x20000
 )
 
-func findGaps(there []piece, start, end int64) []gap {
+func findGaps(there, mapped []piece, start, end int64) []gap {
 	inFile := slices.Clone(there)
 	slices.SortFunc(inFile, func(a, b piece) int { return cmp.Compare(a.offset, b.offset) })
 	var gaps []gap
 	address, offset := uint64(0), start
 	for _, p := range append(inFile, piece{maxPhysical, 0, end}) {
 		if p.offset > offset && p.base >= address {
-			gaps = append(gaps, gap{address, p.base, offset, p.offset - offset})
+			g := gap{address: address, limit: p.base, mapped: address, offset: offset, size: p.offset - offset}
+			i := sort.Search(len(mapped), func(i int) bool { return mapped[i].end() > address })
+			if i < len(mapped) && mapped[i].base <= address {
+				g.mapped = mapped[i].end()
+			}
+			gaps = append(gaps, g)
 		}
 		if e := p.offset + int64(p.size); e > offset {
 			address, offset = p.end(), e
@@ -64,29 +71,25 @@ func findGaps(there []piece, start, end int64) []gap {
 	return gaps
 }
 
-// aroundFirmware takes the bytes for the end of the RAM below 4 GiB, the firmware, which ends at 4 GiB, and the start of the
-// RAM there. The firmware's size is the power of two with which the RAM ends at a whole MiB.
+// aroundFirmware takes the bytes for the rest of the RAM that the guest maps, and the firmware, which ends at 4 GiB; then RAM
+// from there on. It returns nil where what is left for the firmware cannot be one.
 func (g gap) aroundFirmware() []piece {
 	const top = 1 << 32
-	if g.address >= top || g.limit < top {
+	if g.address >= top || g.limit < top || g.mapped > top {
 		return nil
 	}
 	above := int64(0)
 	if g.limit != maxPhysical {
 		above = int64(g.limit - top)
 	}
-	for firmware := int64(64 << 10); firmware <= 16<<20; firmware *= 2 {
-		low := g.size - above - firmware
-		if low < 0 {
-			break
-		}
-		if ramEnd := g.address + uint64(low); ramEnd%(1<<20) == 0 && ramEnd <= top-uint64(firmware) {
-			return []piece{
-				{g.address, uint64(low), g.offset},
-				{top - uint64(firmware), uint64(firmware), g.offset + low},
-				{top, uint64(above), g.offset + low + firmware},
-			}
-		}
+	low := int64(g.mapped - g.address)
+	firmware := g.size - low - above
+	if firmware < 64<<10 || firmware > 16<<20 || firmware&(firmware-1) != 0 {
+		return nil
 	}
-	return nil
+	return []piece{
+		{g.address, uint64(low), g.offset},
+		{top - uint64(firmware), uint64(firmware), g.offset + low},
+		{top, uint64(above), g.offset + low + firmware},
+	}
 }
