@@ -218,6 +218,7 @@ var contentFormats = []struct {
 	{dump.IsELF, readDump(dump.ReadELF)},
 	{dump.IsKdump, readDump(dump.ReadKdump)},
 	{dump.IsFlattened, readDump(dump.ReadFlattened)},
+	{dump.IsLiME, readDump(dump.ReadLiME)},
 }
 
 func readContents(src *wire.Source, base int64, o Options) (*found, error) {

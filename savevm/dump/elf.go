@@ -2,9 +2,11 @@ package dump
 
 import (
 	"bytes"
+	"cmp"
 	"debug/elf"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/svscript/svscript/savevm/internal/wire"
 )
@@ -187,12 +189,12 @@ func sameAddress(loads []segment) bool {
 	return len(loads) > 1
 }
 
-// memory makes regions of the PT_LOAD segments. With paging (dump-guest-memory -p) many of them are views of the same physical
-// memory, with the same place in the file. Where p_memsz is more than p_filesz, QEMU means addresses that are mapped and are
-// not RAM; everyone else (makedumpfile) means memory that was left out: not zero, and not in the file.
+// memory makes regions of the PT_LOAD segments. Where p_memsz is more than p_filesz, memory was left out (makedumpfile -E): it is
+// not zero, and not in the file; but QEMU's dump with paging means addresses that are mapped, be they RAM or not.
 func (f *elfFile) memory(d *Dump, loads []segment, qemu bool) {
 	var missing, there, mapped []piece
 	var outside, lost, left uint64
+	views := qemu && f.areViews(loads)
 	for _, s := range loads {
 		size := max(s.fsize, s.msize)
 		if s.paddr >= maxPhysical || size > maxPhysical-s.paddr || s.fsize > 0 && s.offset > 1<<62 {
@@ -201,17 +203,13 @@ func (f *elfFile) memory(d *Dump, loads []segment, qemu bool) {
 			}
 			continue
 		}
-		p, cut := within(f.src, piece{s.paddr, min(s.fsize, 1<<62), f.base + int64(s.offset)})
-		if s.fsize == 0 {
-			cut.size, p.size = 0, 0
-		}
-		there = append(there, p)
 		mapped = append(mapped, piece{s.paddr, s.msize, absent})
-		if cut.size > 0 {
+		if s.fsize > 0 {
+			p, cut := within(f.src, piece{s.paddr, s.fsize, f.base + int64(s.offset)})
+			there, missing = append(there, p), append(missing, cut)
 			lost += cut.size
-			missing = append(missing, cut)
 		}
-		if s.msize > s.fsize && !qemu {
+		if s.msize > s.fsize && !views {
 			left += s.msize - s.fsize
 			missing = append(missing, piece{s.paddr + s.fsize, s.msize - s.fsize, absent})
 		}
@@ -227,10 +225,25 @@ func (f *elfFile) memory(d *Dump, loads []segment, qemu bool) {
 		d.warn(-1, "%d bytes of memory were left out when the dump was made (p_memsz is more than p_filesz); they are absent, not zero", left)
 	}
 	there = settle(there)
-	if qemu {
+	if views {
 		there = f.fill(d, there, settle(mapped))
 	}
 	d.addPieces(f.src, overlay(settle(missing), there))
+}
+
+// areViews tells a dump with paging (dump-guest-memory -p): its segments are views of the memory in the file, with overlaps and
+// gaps, while those of every other core lie one behind the other.
+func (f *elfFile) areViews(loads []segment) bool {
+	inFile := slices.DeleteFunc(slices.Clone(loads), func(s segment) bool { return s.fsize == 0 })
+	slices.SortFunc(inFile, func(a, b segment) int { return cmp.Compare(a.offset, b.offset) })
+	next := uint64(f.dataStart - f.base)
+	for _, s := range append(inFile, segment{offset: uint64(f.dataEnd() - f.base)}) {
+		if s.fsize > 0 && s.offset < next || s.offset > next && s.offset-next >= pageSize {
+			return true
+		}
+		next = s.offset + s.fsize
+	}
+	return false
 }
 
 // fill adds what of QEMU's dump is in no segment.

@@ -27,6 +27,7 @@ func fillGaps(there, mapped []piece, start, end int64, x86 bool) (filled []piece
 		hole := room - uint64(g.size)
 		firmware := g.aroundFirmware()
 		switch {
+		case g.size < pageSize: // padding
 		case uint64(g.size) > room:
 			unknown += g.size
 		case hole == 0: // the blocks before and behind are neighbours, or one

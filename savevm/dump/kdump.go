@@ -46,7 +46,6 @@ const (
 	utsMachine     = 12 + 4*65 // utsname.machine in the header: fields of 65 bytes
 	descSize       = 24        // struct page_desc: u64 offset, u32 size, u32 flags, u64 page_flags
 	dumpIncomplete = 0x8       // DUMP_DH_COMPRESSED_INCOMPLETE in status: the disk was full
-	levelZero      = 1         // DUMP_EXCLUDE_ZERO in dump_level
 )
 
 type kdump struct {
@@ -78,11 +77,11 @@ func ReadKdump(src *wire.Source, base int64) (*Dump, error) {
 	}
 	k.readNotes(d, sub)
 	if k.status&dumpIncomplete != 0 {
-		d.warn(base, "makedumpfile marked the dump as incomplete: there was no room for all pages")
+		d.warn(-1, "makedumpfile marked the dump as incomplete: there was no room for all pages")
 		d.Complete = false
 	}
 	if k.split {
-		d.warn(base, "this is one part of a split dump: it has the pages from %#x to %#x only",
+		d.warn(-1, "this is one part of a split dump: it has the pages from %#x to %#x only",
 			k.first*uint64(k.blockSize), k.last*uint64(k.blockSize))
 		d.Complete = false
 	}
@@ -241,11 +240,7 @@ func (k *kdump) memory(d *Dump) error {
 	m.endRegion()
 	b.Seal()
 	if m.left > 0 && !k.split {
-		what := "absent, not zero"
-		if k.zerosOnly() {
-			what = "zeros, as that level leaves out nothing else"
-		}
-		d.warn(-1, "%d pages were left out when the dump was made (dump level %d): they are %s", m.left, k.level, what)
+		d.warn(-1, "%d pages were left out when the dump was made (dump level %d): they are absent, not zero", m.left, k.level)
 	}
 	if m.lost > 0 {
 		d.warn(k.src.Size(), "the file is cut off: %d of its %d pages are not there", m.lost, m.index)
@@ -279,9 +274,6 @@ func (m *kdumpMap) add(frame, count uint64, s frameState) bool {
 	m.to = frame + count
 	size := uint64(m.blockSize)
 	switch {
-	case s == frameLeft && m.zerosOnly():
-		m.left += count
-		m.block.AddFill(frame*size, count, 0, 0)
 	case s == frameLeft:
 		m.left += count
 	case m.missing == nil:
@@ -361,11 +353,6 @@ func (k *kdump) eachRun(yield func(frame, count uint64, s frameState) bool) erro
 		yield(run.frame, run.count, run.s)
 	}
 	return nil
-}
-
-// zerosOnly tells whether every page that was left out is known to be zero.
-func (k *kdump) zerosOnly() bool {
-	return k.level == levelZero && k.status&dumpIncomplete == 0 && !k.split
 }
 
 // second is how far the second bitmap is behind the first.
