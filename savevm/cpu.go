@@ -104,6 +104,14 @@ func (c *CPU) Space() (*Space, error) {
 	if c.img == nil {
 		return nil, fmt.Errorf("CPU %d belongs to no image", c.Index)
 	}
+	if a := archOf(c.Arch); a != nil {
+		for _, name := range a.paging {
+			if _, ok := c.Register(name); !ok {
+				return nil, fmt.Errorf("the image does not hold CPU %d's register %s, so its address space is not known; "+
+					"give the root of its page tables", c.Index, name)
+			}
+		}
+	}
 	return c.img.Space(c.SpaceConfig())
 }
 
@@ -116,6 +124,7 @@ type architecture struct {
 	mode      func(c *CPU) string
 	privilege func(c *CPU) int
 	space     func(c *CPU) paging.Config
+	paging    []string // the registers without which there is no saying what space gives
 }
 
 // architectures is every one whose CPUs are understood. It is filled at start, as its functions refer to it.

@@ -18,6 +18,7 @@ var arm64 = architecture{
 	space: func(c *CPU) paging.Config {
 		return paging.ARM64(c.Value("ttbr0_el1"), c.Value("ttbr1_el1"), c.Value("tcr_el1"), c.Value("sctlr_el1"))
 	},
+	paging: []string{"ttbr0_el1", "ttbr1_el1", "tcr_el1", "sctlr_el1"},
 }
 
 func privilegeARM64(c *CPU) int { return int(c.Value("pstate") >> 2 & 3) }

@@ -17,6 +17,7 @@ var riscv64 = architecture{
 	decode: decodeRISCV64, alias: aliasRISCV64, mode: modeRISCV64,
 	privilege: func(c *CPU) int { return int(c.Value("priv")) },
 	space:     func(c *CPU) paging.Config { return paging.RISCV64(c.Value("satp")) },
+	paging:    []string{"satp"},
 }
 
 // riscvABI names x0 to x31 as the psABI does.

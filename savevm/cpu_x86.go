@@ -14,7 +14,7 @@ var x86 = architecture{
 	names: []string{"x86_64", "i386"},
 	match: func(s *stream.Struct) bool { return findField(s, "env.segs") != nil },
 
-	decode: decodeX86, alias: aliasX86, mode: modeX86, privilege: privilegeX86, space: spaceX86,
+	decode: decodeX86, alias: aliasX86, mode: modeX86, privilege: privilegeX86, space: spaceX86, paging: []string{"cr0", "cr3", "cr4"},
 }
 
 // Bits of hflags (target/i386/cpu.h, HF_…_SHIFT).

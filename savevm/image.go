@@ -306,9 +306,12 @@ func (img *Image) assemble(f *found, src *wire.Source, o Options) error {
 	img.physical = newPhysicalMemory(m.ranges)
 	img.info.MapSource = m.source
 	img.warnings = append(img.warnings, m.warnings...)
-	for _, r := range img.physical.ranges {
-		if r.Kind == KindRAM {
-			img.info.Size += r.Size
+	img.info.Size = m.size
+	if m.size == 0 {
+		for _, r := range img.physical.ranges {
+			if r.Kind == KindRAM {
+				img.info.Size += r.Size
+			}
 		}
 	}
 	return nil

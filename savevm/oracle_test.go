@@ -213,7 +213,7 @@ func compareRegisters(t *testing.T, img *savevm.Image, c *savevm.CPU, text strin
 				continue
 			}
 			if strings.HasPrefix(reg, "xmm") || strings.HasPrefix(reg, "ymm") {
-				n += compareXMM(t, c, reg, line)
+				n += compareXMM(t, c, reg, line, core)
 				continue
 			}
 			check(trimZero(reg), hexOf(m[2]), all)
@@ -240,7 +240,7 @@ func trimZero(reg string) string {
 
 // compareXMM compares a vector register: `XMM00=high low` with two words of 64 bits each, or four or eight for YMM; 0.x
 // versions print one number.
-func compareXMM(t *testing.T, c *savevm.CPU, reg, line string) int {
+func compareXMM(t *testing.T, c *savevm.CPU, reg, line string, core bool) int {
 	m := regexp.MustCompile(`(?i)` + reg + `=([0-9a-f]+(?: [0-9a-f]{16})*)`).FindStringSubmatch(line)
 	words := strings.Fields(m[1])
 	if len(words) == 1 && len(words[0]) == 32 {
@@ -248,7 +248,9 @@ func compareXMM(t *testing.T, c *savevm.CPU, reg, line string) int {
 	}
 	r, ok := c.Register(trimZero(reg))
 	if !ok {
-		t.Errorf("CPU %d has no %s", c.Index, reg)
+		if !core {
+			t.Errorf("CPU %d has no %s", c.Index, reg)
+		}
 		return 0
 	}
 	got := append([]uint64{r.Value}, r.High...)
@@ -350,4 +352,70 @@ func tlbFlags(entry uint64, mode string, pageSize uint64) string {
 		pse = column(7, 'P')
 	}
 	return string([]byte{nx, column(8, 'G'), pse, column(6, 'D'), column(5, 'A'), column(4, 'C'), column(3, 'T'), column(2, 'U'), column(1, 'W')})
+}
+
+// TestExpectedRegisters checks what the monitor does not show: the values that the guest's source loads (meta.json).
+func TestExpectedRegisters(t *testing.T) {
+	names := map[string]string{"fmask": "sfmask", "kernelgsbase": "kernel_gs_base"}
+	eachImage(t, func(t *testing.T, name string) {
+		text, _ := testimage.Oracle(t, name, "meta.json")
+		var meta struct{ Expect map[string]string }
+		if err := json.Unmarshal([]byte(text), &meta); err != nil {
+			t.Fatal(err)
+		}
+		if len(meta.Expect) == 0 {
+			return
+		}
+		img := open(t, name)
+		if img.Info().Format != "qemu-stream" { // the notes of a core have none of them
+			return
+		}
+		mask := ^uint64(0)
+		if img.CPU(0).Mode() == "protected" {
+			mask = 1<<32 - 1 // what the guest's source loads through 32-bit registers
+		}
+		for reg, value := range meta.Expect {
+			want, err := strconv.ParseUint(value, 0, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if mapped, ok := names[reg]; ok {
+				reg = mapped
+			}
+			if r, ok := img.CPU(0).Register(reg); !ok || r.Value&mask != want&mask {
+				t.Errorf("%s = %#x (%v), the guest loaded %#x", reg, r.Value, ok, want)
+			}
+		}
+	})
+}
+
+// TestTranslate compares with the monitor's gva2gpa.
+func TestTranslate(t *testing.T) {
+	eachImage(t, func(t *testing.T, name string) {
+		text, ok := testimage.Oracle(t, name, "translate.txt")
+		if !ok {
+			return
+		}
+		space, err := open(t, name).CPU(0).Space()
+		if err != nil {
+			if name == "elf-arm64-4k" { // its notes have no system registers
+				return
+			}
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(text) {
+			var va uint64
+			var want string
+			if n, _ := fmt.Sscanf(line, "%v %s", &va, &want); n != 2 {
+				continue
+			}
+			got := "unmapped"
+			if pa, err := space.Translate(va); err == nil {
+				got = fmt.Sprintf("%#x", pa)
+			}
+			if got != want {
+				t.Errorf("%#x is at %s, the monitor says %s", va, got, want)
+			}
+		}
+	})
 }

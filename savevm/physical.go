@@ -99,31 +99,31 @@ func (m *physicalMemory) ReadMemory(p []byte, address uint64) (int, error) {
 	n := 0
 	for n < len(p) {
 		at := address + uint64(n)
-		fail := &memory.Error{Address: at, Length: uint64(len(p)), Reason: memory.ReasonUnmapped, Space: physicalSpace}
-		if at < address {
-			return n, fail // behind 2^64
-		}
 		r := m.lookup(at)
-		if r == nil {
-			return n, fail
+		if r == nil || at < address { // nothing is mapped, or the read went behind 2^64
+			return n, &memory.Error{Address: at, Length: uint64(len(p)), Reason: memory.ReasonUnmapped, Space: physicalSpace}
 		}
 		if r.Block == nil {
-			fail.Reason = memory.ReasonNotRAM
-			return n, fail
+			return n, &memory.Error{Address: at, Length: uint64(len(p)), Reason: memory.ReasonNotRAM, Space: physicalSpace}
 		}
 		in := at - r.Base
 		want := int(min(uint64(len(p)-n), r.Size-in))
 		got, err := r.Block.ReadMemory(p[n:n+want], r.Offset+in)
 		n += got
 		if err != nil {
-			fail.Address = address + uint64(n)
-			if e, ok := err.(*memory.Error); ok {
-				fail.Reason, fail.Err = e.Reason, e.Err
-			}
-			return n, fail
+			return n, m.inBlock(err, address+uint64(n), len(p))
 		}
 	}
 	return n, nil
+}
+
+// inBlock is the error of a RAM block in terms of guest-physical memory.
+func (m *physicalMemory) inBlock(err error, address uint64, length int) error {
+	e := &memory.Error{Address: address, Length: uint64(length), Reason: memory.ReasonAbsent, Space: physicalSpace, Err: err}
+	if b, ok := err.(*memory.Error); ok {
+		e.Reason, e.Err = b.Reason, b.Err
+	}
+	return e
 }
 
 // Extents implements [memory.Memory].

@@ -21,6 +21,7 @@ const (
 // physicalLayout is a guest-physical map: ranges of which later ones lie over earlier ones.
 type physicalLayout struct {
 	ranges   []Range
+	size     uint64 // of the guest's RAM in bytes, what firmware lies over included; 0: that of the ranges
 	source   string
 	warnings []Warning
 }
@@ -94,6 +95,10 @@ func layoutPC(img *Image, o Options) *physicalLayout {
 		above = total - below
 	} else if below+above < total && !legacy {
 		main, extra = l.moveExtra(main, extra, below+above)
+	}
+	l.size = below + above
+	for _, b := range extra {
+		l.size += b.Size
 	}
 	l.place(main, 0, below, 0, "RAM below 4 GiB")
 	l.place(main, 4*gib, above, below, "RAM above 4 GiB")

@@ -8,6 +8,7 @@ package stream
 import (
 	"encoding/binary"
 	"fmt"
+	"runtime/debug"
 	"strings"
 
 	"github.com/svscript/svscript/savevm/internal/wire"
@@ -89,7 +90,7 @@ func IsStream(head []byte) bool {
 // Read parses the stream that starts at offset base of src. A stream that is damaged or cut off gives what stands before
 // the damage, and Warnings; only one that is no version-3 stream at all is an error, a *FormatError.
 func Read(src *wire.Source, base int64) (s *Stream, err error) {
-	defer wire.Guard(&err)()
+	defer wire.Guard(&err, debug.SetPanicOnFault(true))
 	p := &parser{
 		Stream:   &Stream{PageSize: 4096},
 		c:        wire.NewCursor(src, base, src.Size()),

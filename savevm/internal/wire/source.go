@@ -48,7 +48,7 @@ func (s *Source) ReadAt(p []byte, off int64) (n int, err error) {
 	if s.mapped == nil {
 		return s.r.ReadAt(p, off)
 	}
-	defer Guard(&err)()
+	defer Guard(&err, debug.SetPanicOnFault(true))
 	n = copy(p, s.mapped[off:])
 	if n < len(p) {
 		return n, io.EOF
@@ -57,17 +57,14 @@ func (s *Source) ReadAt(p []byte, off int64) (n int, err error) {
 }
 
 // Guard makes a fault on a mapped file (it was cut short after it was opened, or its disk failed) an error of the calling
-// function: defer Guard(&err)(). Only a memory fault is caught; every other panic goes on.
-func Guard(err *error) func() {
-	old := debug.SetPanicOnFault(true)
-	return func() {
-		debug.SetPanicOnFault(old)
-		switch p := recover().(type) {
-		case nil:
-		case interface{ Addr() uintptr }: // the runtime.Error of a fault, and of nothing else
-			*err = fmt.Errorf("the image file could not be read: it was cut short or its disk failed after it was opened (%v)", p)
-		default:
-			panic(p)
-		}
+// function: defer Guard(&err, debug.SetPanicOnFault(true)). Only a memory fault is caught; every other panic goes on.
+func Guard(err *error, old bool) {
+	debug.SetPanicOnFault(old)
+	switch p := recover().(type) {
+	case nil:
+	case interface{ Addr() uintptr }: // the runtime.Error of a fault, and of nothing else
+		*err = fmt.Errorf("the image file could not be read: it was cut short or its disk failed after it was opened (%v)", p)
+	default:
+		panic(p)
 	}
 }
