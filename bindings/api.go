@@ -82,8 +82,10 @@ func init() {
 		&globals, &memoryClass, &vmClass, &blockClass, &addressSpaceClass, &cpuClass, &deviceClass,
 		&sequenceClass, &memoryErrorClass, &formatErrorClass, &progressClass,
 	}
-	api = append(api, records...)
-	api = append(api, optionRecords...)
+	memoryClass.Members = append(memoryClass.Members, scanMembers...)
+	for _, list := range [][]*Class{records, registerRecords, scanRecords, optionRecords, scanOptions} {
+		api = append(api, list...)
+	}
 }
 
 // API returns the table. It must not be changed.

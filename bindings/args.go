@@ -23,10 +23,10 @@ func (c call) bad(name string, v goja.Value, problem string, wrongType bool) {
 		where = c.class.Name + "." + where
 	}
 	text := where + ": " + name + " " + problem
-	if !strings.HasPrefix(problem, "is ") {
+	if strings.HasPrefix(problem, "must be ") {
 		text += ", not " + given(v)
 	} else {
-		text += " (" + given(v) + ")"
+		text += " (" + given(v) + " was given)"
 	}
 	if wrongType {
 		panic(c.b.typeError("%s", text))

@@ -26,7 +26,7 @@ var cpuClass = Class{
 		{Name: "halted", Kind: Property, Type: "boolean", Help: "Whether it waited for an interrupt.",
 			native: on(func(o *cpuObject, c call) goja.Value { return c.b.boolean(o.cpu.Halted) })},
 		{Name: "space", Kind: Property, Type: "AddressSpace", Help: "The virtual memory in which it ran.", native: on((*cpuObject).space)},
-		{Name: "registers", Kind: Property, Type: "Record<string, any>",
+		{Name: "registers", Kind: Property, Type: "Registers & Record<string, any>",
 			Help: "All registers as a plain object, shaped like the properties of the CPU.", native: on((*cpuObject).registers)},
 	},
 }
@@ -61,7 +61,7 @@ func (o *cpuObject) fill(to *goja.Object) {
 		if outer, inner, dotted := strings.Cut(r.Name, "."); dotted {
 			nested, ok := to.Get(outer).(*goja.Object)
 			if !ok {
-				nested = b.record("RegisterGroup")
+				nested = b.rt.NewObject()
 				b.register1(to, outer, nested)
 			}
 			holder, name = nested, inner

@@ -25,6 +25,8 @@ var globals = Class{
 			Help: "Gives one result row: a line of a table on a terminal, a line of JSON with --json.", native: emit},
 		{Name: "progress", Args: []Arg{{Name: "label", Type: "string"}, {Name: "total", Type: "number", Optional: true}}, Type: "ProgressLine",
 			Help: "Shows how far long work has come, on stderr of a terminal. Call update as it goes, and done at the end.", native: startProgress},
+		{Name: "diff", Args: []Arg{{Name: "a", Type: "Memory"}, {Name: "b", Type: "Memory"}, {Name: "options", Type: "DiffOptions", Optional: true}},
+			Type: "Sequence<Change>", Help: "Where two memories differ, in address order: two images, or two parts of one.", native: diffMemories},
 		{Name: "help", Args: []Arg{{Name: "topic", Type: "unknown", Optional: true, Help: `an object, a class, a function, or a name: "Memory.read"`}},
 			Type: "void", Help: "Prints what the API says about a thing; without one, an overview.", native: printHelp},
 	},

@@ -67,7 +67,7 @@ var memoryClass = Class{
 	}...)...),
 }
 
-var addressArg = Arg{Name: "address", Type: "Address", Help: `a BigInt, a safe integer or a "0x…" string`}
+var addressArg = Arg{Name: "address", Type: "Address"}
 
 // A memoryObject is the Go side of a Memory.
 type memoryObject struct {

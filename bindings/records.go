@@ -131,8 +131,8 @@ var records = []*Class{
 		prop("offset", "number", "In the file, in bytes; -1 where there is none."),
 		prop("text", "string", "What it is."),
 	}},
-	{Name: "Registers", Kind: KindRecord, Help: "All registers of a CPU."},
-	{Name: "RegisterGroup", Kind: KindRecord, Help: "The parts of a register: base, limit, selector and flags of a segment."},
+	{Name: "Registers", Kind: KindRecord, Extends: "X86Registers, ARM64Registers, RISCV64Registers",
+		Help: "All registers of a CPU: those of its architecture; the others are undefined."},
 	&sequenceIteratorClass,
 }
 
