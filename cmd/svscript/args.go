@@ -1,0 +1,246 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/svscript/svscript/savevm"
+	"github.com/svscript/svscript/scripts"
+)
+
+// flags are the command line, read.
+type flags struct {
+	code                       *string // -e
+	list, help, version, types bool
+
+	json, csv, quiet, noColor bool
+	timeout                   time.Duration
+	maxMemory                 int64 // bytes; 0 is no limit
+	modulePath                []string
+	image                     savevm.Options
+
+	workers int    // of batch
+	resume  string // of batch
+
+	operands []string
+	given    []string // the flags as they were given, for the workers of batch
+}
+
+// A flagRow is a row of the table of flags. value is how the help names the flag's value; empty: it has none.
+type flagRow struct {
+	name, short, value, help string
+	set                      func(f *flags, value string) error
+}
+
+// flagSection is a row that only heads the ones after it in the help.
+func flagSection(title string) flagRow { return flagRow{help: title} }
+
+var flagTable = []flagRow{
+	flagSection("Instead of a script"),
+	{"eval", "e", "CODE", "run CODE and print its value; `vm` is the image that follows, if one does",
+		func(f *flags, v string) error { f.code = &v; return nil }},
+	{"list", "", "", "list the bundled scripts", set(func(f *flags) { f.list = true })},
+	{"types", "", "", "print the type declarations of the JavaScript API; with a folder, write them and a tsconfig.json there",
+		set(func(f *flags) { f.types = true })},
+	{"help", "h", "", "print this; after the name of a script, what that script takes", set(func(f *flags) { f.help = true })},
+	{"version", "", "", "print the version", set(func(f *flags) { f.version = true })},
+
+	flagSection("Output"),
+	{"json", "", "", "print rows and values as JSON, one a line; a BigInt as \"0x…\"", set(func(f *flags) { f.json = true })},
+	{"csv", "", "", "print rows as CSV, with a header", set(func(f *flags) { f.csv = true })},
+	{"quiet", "q", "", "no warnings about the image, no progress", set(func(f *flags) { f.quiet = true })},
+	{"no-color", "", "", "no colours; NO_COLOR in the environment does the same", set(func(f *flags) { f.noColor = true })},
+
+	flagSection("The script"),
+	{"timeout", "", "DURATION", "stop the script after 30s, 5m, 1h30m", setTimeout},
+	{"max-memory", "", "SIZE", "stop the script when the program's own memory grows beyond 500M, 2G (the image itself does not count)",
+		func(f *flags, v string) (err error) { f.maxMemory, err = positiveSize(v); return err }},
+	{"module-path", "", "DIR", "look for modules in DIR too; may be repeated; SVSCRIPT_PATH lists more", setModulePath},
+
+	flagSection("The image"),
+	{"snapshot", "", "NAME", "the internal snapshot of a qcow2 image, by name or ID", func(f *flags, v string) error {
+		f.image.Container.Snapshot = v
+		return nil
+	}},
+	{"below-4g", "", "SIZE", "how much RAM lies below the PCI hole, where the image does not tell", func(f *flags, v string) error {
+		n, err := positiveSize(v)
+		f.image.Below4G = uint64(n)
+		return err
+	}},
+	{"ram-file", "", "BLOCK=PATH", "the file behind a RAM block that the image does not hold (x-ignore-shared); may be repeated", setRAMFile},
+	{"raw", "", "", "the file is plain memory from guest-physical address 0 on", set(func(f *flags) { f.image.Raw = true })},
+	{"arch", "", "NAME", "the architecture where the file does not say: x86_64, i386, aarch64, riscv64", setArch},
+	{"temp-dir", "", "DIR", "where a compressed image is unpacked; else TMPDIR", setTempDir},
+
+	flagSection("svscript batch"),
+	{"workers", "j", "N", "how many images at a time; else one a processor", setWorkers},
+	{"resume", "", "FILE", "note in FILE what is done, and leave out what it notes already",
+		func(f *flags, v string) error { f.resume = v; return nil }},
+}
+
+func set(fn func(*flags)) func(*flags, string) error {
+	return func(f *flags, _ string) error { fn(f); return nil }
+}
+
+func setTimeout(f *flags, v string) (err error) {
+	if f.timeout, err = time.ParseDuration(v); err != nil || f.timeout <= 0 {
+		return fmt.Errorf("a duration is 30s, 5m or 1h30m, not %q", v)
+	}
+	return nil
+}
+
+func positiveSize(v string) (int64, error) {
+	n, err := scripts.ParseSize(v)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("it must be more than 0")
+	}
+	return n, err
+}
+
+func setModulePath(f *flags, v string) error {
+	if info, err := os.Stat(v); err != nil || !info.IsDir() {
+		return fmt.Errorf("there is no folder %s", v)
+	}
+	f.modulePath = append(f.modulePath, v)
+	return nil
+}
+
+func setRAMFile(f *flags, v string) error {
+	block, path, ok := strings.Cut(v, "=")
+	if !ok || block == "" || path == "" {
+		return fmt.Errorf("it is BLOCK=PATH, as pc.ram=/var/lib/guest.ram, not %q", v)
+	}
+	if f.image.RAMFiles == nil {
+		f.image.RAMFiles = map[string]string{}
+	}
+	f.image.RAMFiles[block] = path
+	return nil
+}
+
+var architectures = []string{"x86_64", "i386", "aarch64", "riscv64"}
+
+func setArch(f *flags, v string) error {
+	for _, a := range architectures {
+		if v == a {
+			f.image.Arch = v
+			return nil
+		}
+	}
+	return fmt.Errorf("it is one of %s, not %q", strings.Join(architectures, ", "), v)
+}
+
+func setTempDir(f *flags, v string) error {
+	if info, err := os.Stat(v); err != nil || !info.IsDir() {
+		return fmt.Errorf("there is no folder %s", v)
+	}
+	f.image.Container.TempDir = v
+	return nil
+}
+
+func setWorkers(f *flags, v string) error {
+	if _, err := fmt.Sscan(v, &f.workers); err != nil || f.workers < 1 {
+		return fmt.Errorf("it is a number from 1 on, not %q", v)
+	}
+	return nil
+}
+
+// parseFlags reads the flags, which come before the first operand. -- ends them. What follows the operand is the script's.
+func parseFlags(args []string, getenv func(string) string) (*flags, error) {
+	f := &flags{}
+	all := args
+	for len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' {
+		arg := args[0]
+		args = args[1:]
+		if arg == "--" {
+			break
+		}
+		name, value, hasValue := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		row := flagNamed(name, strings.HasPrefix(arg, "--"))
+		switch {
+		case row == nil:
+			return f, usageError("there is no flag %s%s; --help lists them", arg, didYouMean(name, flagNames(), "--"))
+		case row.value == "" && hasValue:
+			return f, usageError("--%s takes no value", row.name)
+		case row.value != "" && !hasValue:
+			if len(args) == 0 {
+				return f, usageError("%s wants a value: --%s %s", arg, row.name, row.value)
+			}
+			value, args = args[0], args[1:]
+		}
+		if err := row.set(f, value); err != nil {
+			return f, usageError("--%s: %v", row.name, err)
+		}
+	}
+	f.operands, f.given = args, all[:len(all)-len(args)]
+	if f.json && f.csv {
+		return f, usageError("--json and --csv exclude each other")
+	}
+	for _, dir := range filepath.SplitList(getenv("SVSCRIPT_PATH")) {
+		if dir != "" {
+			f.modulePath = append(f.modulePath, dir)
+		}
+	}
+	return f, nil
+}
+
+func flagNamed(name string, long bool) *flagRow {
+	for i := range flagTable {
+		row := &flagTable[i]
+		if row.name != "" && (row.name == name && (long || len(name) > 1) || row.short == name && !long && name != "") {
+			return row
+		}
+	}
+	return nil
+}
+
+func flagNames() []string {
+	var names []string
+	for _, row := range flagTable {
+		if row.name != "" {
+			names = append(names, row.name)
+		}
+	}
+	return names
+}
+
+const usageHead = `svscript opens a saved virtual machine and runs JavaScript on it.
+
+  svscript IMAGE                      a prompt, with vm = IMAGE
+  svscript SCRIPT IMAGE [ARG...]      run a script: a file, or the name of a bundled one (--list)
+  svscript SCRIPT                     run it without an image
+  svscript -e CODE [IMAGE]            print the value of CODE
+  svscript batch SCRIPT IMAGE...      run a script on many images, and print JSON lines
+  svscript SCRIPT --help              what a script takes
+
+IMAGE is a file that QEMU's migrate or savevm, virsh save, or a memory dumper wrote; - stands for none.
+Flags come before the first of these words.
+`
+
+const usageTail = `
+Exit: 0 done, 1 the script failed, 2 wrong usage, 3 the image cannot be opened, 130 interrupted.
+`
+
+// usageText is what --help prints.
+func usageText() string {
+	var b strings.Builder
+	b.WriteString(usageHead)
+	for _, row := range flagTable {
+		if row.name == "" {
+			fmt.Fprintf(&b, "\n%s\n", row.help)
+			continue
+		}
+		left := "--" + row.name
+		if row.short != "" {
+			left = "-" + row.short + ", " + left
+		}
+		if row.value != "" {
+			left += " " + row.value
+		}
+		fmt.Fprintf(&b, "  %-24s %s\n", left, strings.ReplaceAll(row.help, "`", ""))
+	}
+	b.WriteString(usageTail)
+	return b.String()
+}

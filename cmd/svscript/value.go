@@ -1,0 +1,226 @@
+package main
+
+import (
+	"math/big"
+	"reflect"
+	"strings"
+	"unicode"
+
+	"github.com/dop251/goja"
+
+	"github.com/svscript/svscript/runtime"
+)
+
+// printer turns a script's values into output. It is used from within a run of its host.
+type printer struct {
+	out     *output
+	host    *runtime.Host
+	encoder jsonEncoder
+}
+
+func newPrinter(out *output, host *runtime.Host) *printer {
+	return &printer{out: out, host: host, encoder: jsonEncoder{rt: host.Runtime()}}
+}
+
+// emit prints one row.
+func (p *printer) emit(v goja.Value) error {
+	var r row
+	if p.out.rows.wantsJSON() {
+		if r.json = p.encoder.encode(v); r.json == nil {
+			r.json = []byte("null")
+		}
+	} else {
+		r = p.row(v)
+	}
+	p.out.mu.Lock()
+	defer p.out.mu.Unlock()
+	p.out.rows.add(r)
+	return p.out.err
+}
+
+// row makes the cells of a value: one a property, or one without a name where it has no properties.
+func (p *printer) row(v goja.Value) row {
+	o, ok := v.(*goja.Object)
+	if !ok || !isRow(o) {
+		return row{keys: []string{""}, cells: []cell{p.cell(v)}}
+	}
+	keys := o.Keys()
+	r := row{keys: keys, cells: make([]cell, len(keys))}
+	for i, k := range keys {
+		r.cells[i] = p.cell(o.Get(k))
+	}
+	return r
+}
+
+// isRow tells objects with properties of their own from lists, byte data, functions, and objects of the API.
+func isRow(o *goja.Object) bool {
+	switch o.ClassName() {
+	case "Object", "Error":
+	default:
+		return false
+	}
+	if t := o.ExportType(); t.Kind() == reflect.Slice || t == arrayBufferType {
+		return false
+	}
+	return len(o.Keys()) > 0
+}
+
+// cell is a value on one line, without quotes around a string.
+func (p *printer) cell(v goja.Value) cell {
+	switch v := v.(type) {
+	case nil:
+		return cell{}
+	case goja.String:
+		return cell{text: oneLine(v.String())}
+	case *goja.Symbol:
+		return cell{text: v.String()}
+	case *goja.Object:
+		return cell{text: p.objectCell(v)}
+	}
+	if goja.IsUndefined(v) || goja.IsNull(v) {
+		return cell{}
+	}
+	switch t := v.ExportType(); {
+	case t == bigIntType:
+		return cell{string(appendHex(nil, v.Export().(*big.Int))), true}
+	case t.Kind() == reflect.Bool:
+		return cell{text: v.String()}
+	}
+	return cell{v.String(), true}
+}
+
+// objectCell shows byte data as digits, a list of plain values with commas, and other objects as JSON or, for a table, as the console
+// prints them.
+func (p *printer) objectCell(o *goja.Object) string {
+	if o.ClassName() == "Array" {
+		var parts []string
+		n := int(o.Get("length").ToInteger())
+		for i := range n {
+			item := o.Get(p.host.Runtime().ToValue(i).String())
+			if _, nested := item.(*goja.Object); nested {
+				return p.compact(o)
+			}
+			parts = append(parts, p.cell(item).text)
+		}
+		return strings.Join(parts, " ")
+	}
+	return p.compact(o)
+}
+
+func (p *printer) compact(o *goja.Object) string {
+	if _, ok := goja.AssertFunction(o); ok {
+		return "[function]"
+	}
+	return strings.Trim(string(p.encoder.encode(o)), `"`)
+}
+
+// oneLine escapes what would break a line or the terminal: the text may be the guest's.
+func oneLine(s string) string {
+	if strings.IndexFunc(s, isControl) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case r == '\r':
+			b.WriteString(`\r`)
+		case isControl(r):
+			b.WriteString(`\x`)
+			const digits = "0123456789abcdef"
+			if r > 0xff {
+				r = 0xff
+			}
+			b.WriteByte(digits[r>>4])
+			b.WriteByte(digits[r&15])
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func isControl(r rune) bool { return unicode.IsControl(r) }
+
+// result prints what a script returned: nothing for undefined, rows for a list of objects, a line for each value of a sequence, else
+// the value as the console shows it.
+func (p *printer) result(v goja.Value) error {
+	if v == nil || goja.IsUndefined(v) {
+		return nil
+	}
+	o, _ := v.(*goja.Object)
+	switch {
+	case o != nil && o.ClassName() == "Array" && (p.asRows(o) || p.out.csv):
+		return p.each(o)
+	case o != nil && isLazy(o):
+		if err := p.each(o); err != nil {
+			return err
+		}
+		return p.reportSkipped(o)
+	case p.out.json || p.out.csv:
+		return p.emit(v)
+	}
+	text := p.show(v)
+	if s, ok := v.(goja.String); ok {
+		text = s.String()
+	}
+	return p.out.text(text + "\n")
+}
+
+// asRows tells whether a list is one of rows.
+func (p *printer) asRows(list *goja.Object) bool {
+	if p.out.json {
+		return false
+	}
+	first, ok := list.Get("0").(*goja.Object)
+	return ok && isRow(first) && !p.hasOwnPrint(first)
+}
+
+// hasOwnPrint tells objects of the API that print in a way of their own, which says more than their properties in columns.
+func (p *printer) hasOwnPrint(o *goja.Object) bool {
+	_, ok := goja.AssertFunction(o.GetSymbol(p.host.InspectSymbol()))
+	return ok && !p.out.csv
+}
+
+// isLazy tells what can be looped over but is no list, map or byte data: a Sequence, a generator, an iterator.
+func isLazy(o *goja.Object) bool {
+	switch t := o.ExportType(); {
+	case o.ClassName() == "Array", o.ClassName() == "String", t.Kind() == reflect.Slice, t == arrayBufferType, t == mapType:
+		return false
+	}
+	return len(o.Keys()) == 0 && isIterable(o)
+}
+
+// each prints the values of a list or a sequence as they come.
+func (p *printer) each(o *goja.Object) (err error) {
+	p.host.Runtime().ForOf(o, func(v goja.Value) bool {
+		p.host.CheckInterrupt()
+		if item, ok := v.(*goja.Object); ok && !p.out.json && p.hasOwnPrint(item) {
+			err = p.out.text(p.show(v) + "\n")
+		} else {
+			err = p.emit(v)
+		}
+		return err == nil
+	})
+	return err
+}
+
+// show is a value as the prompt shows it.
+func (p *printer) show(v goja.Value) string {
+	return p.host.Inspect(v, runtime.InspectOptions{HexBigInt: true, Hexdump: true, Color: p.out.color})
+}
+
+// reportSkipped says what a sequence could not see: partial results are never silent.
+func (p *printer) reportSkipped(o *goja.Object) error {
+	skipped, ok := o.Get("skipped").(*goja.Object)
+	if !ok || skipped.ClassName() != "Array" {
+		return nil
+	}
+	if n := skipped.Get("length").ToInteger(); n > 0 {
+		p.out.warning("%d places could not be read and were skipped, the first: %s", n, p.host.Inspect(skipped.Get("0"), runtime.InspectOptions{HexBigInt: true}))
+	}
+	return nil
+}
