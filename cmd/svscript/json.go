@@ -7,10 +7,13 @@ import (
 	"math/big"
 	"reflect"
 	"strconv"
+	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/dop251/goja"
 
+	"github.com/svscript/svscript/bindings"
 	"github.com/svscript/svscript/runtime"
 )
 
@@ -155,6 +158,10 @@ func (e *jsonEncoder) other(o *goja.Object) {
 			e.rt.ForOf(o, func(v goja.Value) bool { add(v); return true })
 		})
 	default:
+		if class := apiClass(o); class != nil {
+			e.apiObject(o, class)
+			return
+		}
 		e.plain(o)
 	}
 }
@@ -318,4 +325,42 @@ func (e *jsonEncoder) text(s string) {
 		start = i
 	}
 	e.buf = append(append(b, s[start:]...), '"')
+}
+
+// apiClasses are the classes whose objects have no properties of their own: they are getters on the class.
+var apiClasses = sync.OnceValue(func() map[string]*bindings.Class {
+	classes := map[string]*bindings.Class{}
+	for _, c := range bindings.API() {
+		if c.Kind == bindings.KindClass {
+			classes[c.Name] = c
+		}
+	}
+	return classes
+})
+
+// apiClass is the class of an object of the API, or nil.
+func apiClass(o *goja.Object) *bindings.Class {
+	if len(o.Keys()) > 0 || o.Prototype() == nil {
+		return nil
+	}
+	ctor, ok := o.Prototype().Get("constructor").(*goja.Object)
+	if !ok {
+		return nil
+	}
+	return apiClasses()[ctor.Get("name").String()]
+}
+
+// apiObject writes what an object of the API says of itself, without the objects that belong to it.
+func (e *jsonEncoder) apiObject(o *goja.Object, class *bindings.Class) {
+	e.buf = append(e.buf, '{')
+	first := true
+	for ; class != nil; class = apiClasses()[class.Extends] {
+		for _, m := range class.Members {
+			element := strings.TrimSuffix(strings.TrimPrefix(m.Type, "readonly "), "[]")
+			if m.Kind == bindings.Property && apiClasses()[element] == nil && element != "any" {
+				e.member(&first, m.Name, o.Get(m.Name))
+			}
+		}
+	}
+	e.buf = append(e.buf, '}')
 }

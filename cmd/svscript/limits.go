@@ -56,10 +56,14 @@ func onInterrupt(fn func(again bool)) (stop func()) {
 	signal.Notify(pipe, syscall.SIGPIPE)
 	done := make(chan struct{})
 	go func() {
-		for again := false; ; again = true {
+		var last time.Time // programs such as timeout send the signal twice for one request
+		for again := false; ; {
 			select {
 			case <-signals:
-				fn(again)
+				if now := time.Now(); now.Sub(last) > repeatAfter {
+					fn(again)
+					again, last = true, now
+				}
 			case <-done:
 				return
 			}
@@ -70,6 +74,9 @@ func onInterrupt(fn func(again bool)) (stop func()) {
 		close(done)
 	}
 }
+
+// repeatAfter is how far two signals are apart at least that mean two requests.
+const repeatAfter = 100 * time.Millisecond
 
 const memoryInterval = 20 * time.Millisecond
 

@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
-	"github.com/svscript/svscript/bindings"
 	"github.com/svscript/svscript/scripts"
 )
 
@@ -28,7 +26,3 @@ func listScripts(f *flags, out *output) error {
 	return out.text(b.String())
 }
 
-var _ = bindings.API
-
-// writeTypes prints the type declarations, or writes them into the folder that the first operand names.
-func writeTypes(*flags, *output) error { return errors.New("--types: not there yet") }
