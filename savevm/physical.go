@@ -53,7 +53,24 @@ func newPhysicalMemory(layers []Range) *physicalMemory {
 		}
 	}
 	slices.SortFunc(m.ranges, func(a, b Range) int { return cmp.Compare(a.Base, b.Base) })
+	m.ranges = joined(m.ranges)
 	return m
+}
+
+// joined puts neighbours together that continue each other in one block.
+func joined(ranges []Range) []Range {
+	var out []Range
+	for _, r := range ranges {
+		if n := len(out); n > 0 {
+			last := &out[n-1]
+			if last.Last()+1 == r.Base && last.Block == r.Block && last.Offset+last.Size == r.Offset && last.Kind == r.Kind && last.Name == r.Name {
+				last.Size += r.Size
+				continue
+			}
+		}
+		out = append(out, r)
+	}
+	return out
 }
 
 // cutOut removes first to last from ranges.
