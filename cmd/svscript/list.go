@@ -25,4 +25,3 @@ func listScripts(f *flags, out *output) error {
 	}
 	return out.text(b.String())
 }
-
