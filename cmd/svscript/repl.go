@@ -135,11 +135,20 @@ func (r *repl) banner() string {
 	if len(r.image.CPUs()) == 1 {
 		cpus = "1 CPU"
 	}
-	parts := []string{machine, info.Arch, cpus, sizeText(int64(info.Size)) + "iB RAM"}
+	parts := []string{machine, info.Arch, cpus, ramText(info.Size) + " RAM"}
 	if info.Arch == "" {
 		parts[1] = "unknown architecture"
 	}
 	return oneLine(filepath.Base(info.Path)+": "+strings.Join(parts, ", ")) + ". " + keys + "."
+}
+
+// ramText is a size for people, in the largest unit that divides it.
+func ramText(n uint64) string {
+	s := sizeText(int64(n))
+	if i := strings.IndexAny(s, "KMGT"); i >= 0 {
+		return s[:i] + " " + s[i:] + "iB"
+	}
+	return s + " bytes"
 }
 
 // read reads lines until they are a whole input. Ctrl-C gives up an input that has begun.
@@ -185,10 +194,9 @@ func (r *repl) handle(input string) (done bool) {
 		r.help(strings.TrimSpace(m[1] + m[2]))
 		return false
 	}
-	if code, ok := r.short(text); ok {
-		if code != "" {
-			r.say(code)
-			r.evaluate(code)
+	if in, ok := r.short(text); ok {
+		if in.code != "" {
+			r.runShort(in)
 		}
 		return false
 	}
@@ -278,10 +286,10 @@ func (r *repl) errorText(e *runtime.ScriptError) string {
 	for len(short.Stack) > 0 && short.Stack[len(short.Stack)-1].Function == "" && short.Stack[len(short.Stack)-1].File == replName {
 		short.Stack = short.Stack[:len(short.Stack)-1]
 	}
-	if len(short.Stack) == 0 && short.Line <= 1 {
+	if e.Name != "SyntaxError" || short.Line <= 1 {
 		short.File = ""
 	}
-	if e.Name != "SyntaxError" && len(short.Stack) == 0 {
+	if e.Name != "SyntaxError" { // the host remembers the text of the last input alone
 		short.SourceLine = ""
 	}
 	return short.Detail()
@@ -311,7 +319,7 @@ func (g *runGuard) begin(timeout time.Duration) (context.Context, func()) {
 	return timed, func() { done(); release() }
 }
 
-// cancel ends the current run, if there is one, and returns how often it was asked to.
+// cancel ends the current run, if there is one.
 func (g *runGuard) cancel(cause error) {
 	if end := <-g.stop; end != nil {
 		end(cause)
@@ -324,6 +332,7 @@ func (g *runGuard) cancel(cause error) {
 	g.stop <- nil
 }
 
+// pressed is how often Ctrl-C was pressed during the current run.
 func (g *runGuard) pressed() int {
 	end := <-g.stop
 	defer func() { g.stop <- end }()

@@ -80,6 +80,9 @@ func (r *repl) helpText() string {
 	b.WriteString("\nShort commands show the JavaScript that they stand for. Addresses are virtual, of the CPU that .cpu says; with ! before the\n" +
 		"command they are physical. An address is 0x…, hexadecimal digits, the name of a register, or an expression.\n\n")
 	for _, c := range shortCommands {
+		if c.name == "dis" && !hasDisassembler() {
+			continue
+		}
 		fmt.Fprintf(&b, "  %-16s %s\n", c.name+" "+c.args, c.help)
 	}
 	return b.String()

@@ -1,10 +1,15 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"math/big"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/dop251/goja"
 
 	"github.com/svscript/svscript/bindings"
 )
@@ -14,6 +19,15 @@ type shortCommand struct {
 	name, args, help string
 	// code is the JavaScript; space is the memory it is about. It returns "" for arguments that do not fit.
 	code func(r *repl, space string, args []string) string
+	// size is the bytes of each value, for commands whose values are printed with their addresses.
+	size int
+}
+
+// A shortInput is a short command as it was typed.
+type shortInput struct {
+	code    string // the JavaScript that it stands for; empty when the arguments do not fit
+	address string // the JavaScript of the first value's address, where size is not 0
+	size    int
 }
 
 var shortCommands = []shortCommand{
@@ -21,17 +35,17 @@ var shortCommands = []shortCommand{
 		return r.at(args, 128, func(address, n string) string {
 			return fmt.Sprintf("console.log(%s.hexdump(%s, %s))", space, address, n)
 		})
-	}},
-	{"dw", "ADDRESS [N]", "dump 16-bit values", dumpArray("u16", 32)},
-	{"dd", "ADDRESS [N]", "dump 32-bit values", dumpArray("u32", 16)},
-	{"dq", "ADDRESS [N]", "dump 64-bit values", dumpArray("u64", 8)},
-	{"dis", "ADDRESS [N]", "disassemble instructions", disassemble},
+	}, 0},
+	{"dw", "ADDRESS [N]", "dump 16-bit values", dumpArray("u16", 32), 2},
+	{"dd", "ADDRESS [N]", "dump 32-bit values", dumpArray("u32", 16), 4},
+	{"dq", "ADDRESS [N]", "dump 64-bit values", dumpArray("u64", 8), 8},
+	{"dis", "ADDRESS [N]", "disassemble instructions", disassemble, 0},
 	{"vtop", "ADDRESS", "walk the page tables for a virtual address", func(r *repl, space string, args []string) string {
 		if len(args) != 1 || space == "vm" {
 			return ""
 		}
 		return space + ".walk(" + r.address(args[0]) + ")"
-	}},
+	}, 0},
 	{"pt", "[START END]", "list what the page tables map", func(r *repl, space string, args []string) string {
 		switch {
 		case space == "vm":
@@ -41,7 +55,7 @@ var shortCommands = []shortCommand{
 			return fmt.Sprintf("%s.mappings({start: %s, end: %s})", space, r.address(args[0]), r.address(args[1]))
 		}
 		return ""
-	}},
+	}, 0},
 	{"find", "PATTERN", `search for a text, for bytes as 13 37 ?? ff, for a /regexp/`, func(_ *repl, space string, args []string) string {
 		pattern := strings.Join(args, " ")
 		switch {
@@ -51,7 +65,7 @@ var shortCommands = []shortCommand{
 			return space + ".scan(" + pattern + ")"
 		}
 		return space + ".scan(" + strconv.Quote(pattern) + ")"
-	}},
+	}, 0},
 	{"regs", "[CPU]", "show registers", func(r *repl, _ string, args []string) string {
 		switch len(args) {
 		case 0:
@@ -62,7 +76,7 @@ var shortCommands = []shortCommand{
 			}
 		}
 		return ""
-	}},
+	}, 0},
 }
 
 var (
@@ -81,30 +95,35 @@ func dumpArray(element string, n int) func(*repl, string, []string) string {
 	}
 }
 
+// hasDisassembler tells whether the API has one.
+func hasDisassembler() bool {
+	_, method := bindings.Lookup("Memory", "disassemble")
+	_, global := bindings.Lookup("", "disassemble")
+	return method || global
+}
+
 func disassemble(r *repl, space string, args []string) string {
-	if _, ok := bindings.Lookup("Memory", "disassemble"); ok {
-		return r.at(args, 10, func(address, n string) string { return fmt.Sprintf("%s.disassemble(%s, %s)", space, address, n) })
-	}
-	if _, ok := bindings.Lookup("", "disassemble"); ok {
-		return r.at(args, 10, func(address, n string) string { return fmt.Sprintf("disassemble(%s, %s)", address, n) })
-	}
-	r.complain("this svscript has no disassembler")
-	return ""
+	return r.at(args, 10, func(address, n string) string {
+		if _, ok := bindings.Lookup("Memory", "disassemble"); ok {
+			return fmt.Sprintf("%s.disassemble(%s, %s)", space, address, n)
+		}
+		return fmt.Sprintf("disassemble(%s, %s)", address, n)
+	})
 }
 
 // isShort tells a short command from JavaScript: its name stands first, no operator follows, and no variable has that name.
 func (r *repl) isShort(text string) bool {
 	m := shortLine.FindStringSubmatch(text)
-	if m == nil || r.image == nil || operatorFirst.MatchString(m[3]) && m[2] != "find" || m[2] == "find" && strings.HasPrefix(m[3], "=") {
+	if m == nil || r.image == nil || m[2] == "dis" && !hasDisassembler() || operatorFirst.MatchString(m[3]) && m[2] != "find" || m[2] == "find" && strings.HasPrefix(m[3], "=") {
 		return false
 	}
 	return m[1] == "!" || r.host.Runtime().GlobalObject().Get(m[2]) == nil
 }
 
-// short is the JavaScript of a short command. ok is false where the text is none; the code is empty when it was wrong.
-func (r *repl) short(text string) (code string, ok bool) {
+// short reads a short command. ok is false where the text is none.
+func (r *repl) short(text string) (in shortInput, ok bool) {
 	if !r.isShort(text) {
-		return "", false
+		return in, false
 	}
 	m := shortLine.FindStringSubmatch(text)
 	space := r.cpu() + ".space"
@@ -115,11 +134,58 @@ func (r *repl) short(text string) (code string, ok bool) {
 		if c.name != m[2] {
 			continue
 		}
-		if code = c.code(r, space, strings.Fields(m[3])); code == "" {
+		args := strings.Fields(m[3])
+		if in.code = c.code(r, space, args); in.code == "" {
 			r.complain("usage: %s %s", c.name, c.args)
+		} else if c.size > 0 {
+			in.size, in.address = c.size, in.code[strings.Index(in.code, "readArray(")+len("readArray("):strings.LastIndex(in.code, `, "u`)]
 		}
 	}
-	return code, true
+	return in, true
+}
+
+// runShort shows the JavaScript of a short command and runs it.
+func (r *repl) runShort(in shortInput) {
+	r.say(in.code)
+	if in.size == 0 {
+		r.evaluate(in.code)
+		return
+	}
+	r.run(func(ctx context.Context) error {
+		address, err := r.host.Eval(ctx, in.address)
+		if err != nil {
+			return err
+		}
+		v, err := r.host.Eval(ctx, in.code)
+		if err != nil {
+			return err
+		}
+		return r.out.text(valueLines(address, v, in.size))
+	})
+}
+
+// valueLines prints the values of a typed array, 16 bytes a line, with the address of the first of each line.
+func valueLines(address, array goja.Value, size int) string {
+	first, _ := address.Export().(*big.Int)
+	if first == nil {
+		first = big.NewInt(address.ToInteger())
+	}
+	values := reflect.ValueOf(array.Export())
+	if values.Kind() != reflect.Slice {
+		return ""
+	}
+	var b strings.Builder
+	at := first.Uint64()
+	for i := range values.Len() {
+		if i*size%16 == 0 {
+			if i > 0 {
+				b.WriteByte('\n')
+			}
+			fmt.Fprintf(&b, "%016x ", at+uint64(i*size))
+		}
+		fmt.Fprintf(&b, " %0*x", 2*size, values.Index(i).Uint())
+	}
+	return b.String() + "\n"
 }
 
 func (r *repl) cpu() string { return fmt.Sprintf("vm.cpu(%d)", r.current) }
