@@ -1,0 +1,375 @@
+package symbols
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/svscript/svscript/savevm/memory"
+	"github.com/svscript/svscript/savevm/paging"
+	"github.com/svscript/svscript/savevm/scan"
+	"github.com/svscript/svscript/savevm/symbols/kallsyms"
+	"github.com/svscript/svscript/savevm/symbols/symtab"
+)
+
+// Options override what Find infers. The zero value infers everything.
+type Options struct {
+	KernelRoot uint64  // physical address of the kernel's page table (arm64: of the upper half's); 0: found
+	KASLR      *uint64 // how far _text is from where it was linked; nil: found
+
+	// SymbolFile is a vmlinux or debug file, a System.map, or a volatility3 ISF, for what the kernel does not carry itself.
+	SymbolFile string
+}
+
+// NoKernelError says why there is no Linux kernel, in one line.
+type NoKernelError struct{ Reason string }
+
+func (e *NoKernelError) Error() string { return "no Linux kernel: " + e.Reason }
+
+// Find finds the kernel that a guest runs. The error is a *NoKernelError when there is none. A kernel that can be found but
+// lacks something (its symbols, its page table) is returned: Kernel.Missing tells what.
+//
+// With CPU registers that lead into the kernel, this takes milliseconds. Without, all memory is searched until ctx ends.
+func Find(ctx context.Context, t Target, o Options) (*Kernel, error) {
+	f := &finder{ctx: ctx, target: t, options: o}
+	f.followCPUs()
+	for _, w := range f.windows() {
+		if k := f.search(w.first, w.last); k != nil {
+			return f.finish(k)
+		}
+	}
+	if k := f.withoutSymbols(); k != nil {
+		return f.finish(k)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("the search for a kernel was ended: %w", err)
+	}
+	return nil, &NoKernelError{f.whyNone()}
+}
+
+// A finder collects what speaks for a kernel.
+type finder struct {
+	ctx     context.Context
+	target  Target
+	options Options
+
+	traces    []trace  // from the CPUs
+	banners   []uint64 // physical addresses of "Linux version "
+	seen      map[uint64]bool
+	problems  []string
+	running   bool // some CPU has paging on
+	unmapped  string
+	lookalike bool // there was a token table
+}
+
+// A trace is an address of kernel text that a CPU tells, and where it lies.
+type trace struct {
+	cpu      int
+	register string
+	arch     *architecture
+	cfg      paging.Config // of the space that translates it
+	virtual  uint64
+	physical uint64
+}
+
+func (t *trace) delta() uint64 { return t.virtual - t.physical }
+
+func (t *trace) String() string {
+	return fmt.Sprintf("CPU %d %s = %#x, physical %#x", t.cpu, t.register, t.virtual, t.physical)
+}
+
+// followCPUs translates the entry points that the CPUs' registers tell, through each CPU's own tables.
+func (f *finder) followCPUs() {
+	for i, cpu := range f.target.CPUs {
+		cfg := cpu.SpaceConfig()
+		arch := architectureOfCPU(f.target.Arch, cfg)
+		if arch == nil {
+			continue
+		}
+		f.running = true
+		for _, root := range rootsOf(cfg) {
+			space, err := f.target.space(root)
+			if err != nil {
+				continue
+			}
+			for _, p := range arch.entryPoints(cpu, space) {
+				if physical, err := space.Translate(p.address); err == nil {
+					f.traces = append(f.traces, trace{i, p.register, arch, root, p.address, physical})
+				} else if f.unmapped == "" {
+					f.unmapped = fmt.Sprintf("%s = %#x of CPU %d is not mapped", p.register, p.address, i)
+				}
+			}
+		}
+	}
+}
+
+type window struct{ first, last uint64 }
+
+// windows lists where to search: beside the text that the CPUs tell, then everywhere.
+func (f *finder) windows() []window {
+	const before, after = 8 << 20, 56 << 20 // .text is up to 30 MiB, and .rodata follows it
+	var all []window
+	for _, t := range f.traces {
+		w := window{t.physical - min(before, t.physical), t.physical + after}
+		covered := func(v window) bool { return t.physical >= v.first+before && t.physical < v.last-after/2 }
+		if !slices.ContainsFunc(all, covered) {
+			all = append(all, w)
+		}
+	}
+	return append(all, window{0, math.MaxUint64})
+}
+
+var (
+	bannerPrefix = []byte("Linux version ")
+	wanted       = []scan.Pattern{scan.Must(scan.Bytes(kallsyms.Signature)), scan.Must(scan.Bytes(bannerPrefix))}
+)
+
+// search looks for a kernel's tables from first to last, and for banners.
+func (f *finder) search(first, last uint64) *Kernel {
+	const limit = 1 << 16
+	for hit := range scan.Scan(f.ctx, f.target.Memory, wanted, scan.Options{First: first, Last: last, Limit: limit}).Hits() {
+		if hit.Pattern == 1 {
+			if !slices.Contains(f.banners, hit.Address) && len(f.banners) < 1024 {
+				f.banners = append(f.banners, hit.Address)
+			}
+			continue
+		}
+		if k := f.tables(hit.Address); k != nil {
+			return k
+		}
+	}
+	return nil
+}
+
+// tables decodes the tables around a token table and finds out to where they belong.
+func (f *finder) tables(digits uint64) *Kernel {
+	if f.seen[digits] {
+		return nil
+	}
+	if f.seen == nil {
+		f.seen = map[uint64]bool{}
+	}
+	f.seen[digits] = true
+	c := kallsyms.Examine(f.target.Memory, digits)
+	if c == nil {
+		f.problem("a kallsyms token table near physical %#x has no names before it", digits)
+		return nil
+	}
+	r, err := c.Decode()
+	if err != nil {
+		f.problem("%v", err)
+		return nil
+	}
+	arch := f.architecture(r)
+	if arch == nil {
+		f.problem("kallsyms at physical %#x is of no architecture that is known here", c.TokenTable)
+		return nil
+	}
+	k := &Kernel{Arch: arch.name, ABI: arch.abi, arch: arch, target: f.target, Layout: r.Form}
+	if !f.place(k, r) {
+		f.problem("kallsyms at physical %#x belongs to no kernel that is mapped", c.TokenTable)
+		return nil
+	}
+	k.evidence("%d symbols: kallsyms at physical %#x, %s", r.Table.Len(), c.TokenTable, r.Form)
+	if r.Missing > 0 {
+		k.missing("%d of %d symbols: pages of kallsyms are gone", r.Missing, r.Count)
+	}
+	return k
+}
+
+func (f *finder) problem(format string, args ...any) {
+	f.lookalike = true
+	if len(f.problems) < 16 {
+		f.problems = append(f.problems, fmt.Sprintf(format, args...))
+	}
+}
+
+// architecture tells what a table's kernel runs on: what its own symbols say.
+func (f *finder) architecture(r *kallsyms.Result) *architecture {
+	for _, a := range architectures {
+		if _, ok := r.Table.Address(a.abiSymbol); ok && a.bits == r.Bits {
+			return a
+		}
+	}
+	for _, t := range f.traces {
+		if t.arch.bits == r.Bits {
+			return t.arch
+		}
+	}
+	if a := architectureOf(f.target.Arch); a != nil && a.bits == r.Bits {
+		return a
+	}
+	return nil
+}
+
+// place finds how far the kernel's virtual addresses are from the physical ones, and what tells so.
+func (f *finder) place(k *Kernel, r *kallsyms.Result) bool {
+	for _, t := range f.traces {
+		if t.arch != k.arch {
+			continue
+		}
+		table := r.Table
+		at := t.virtual
+		if r.InPlace {
+			at = t.physical
+		}
+		// An entry point has a symbol of its own; a program counter may be anywhere.
+		l, ok := table.Symbolize(at)
+		exact := ok && l.Offset == 0 || k.arch.name == "aarch64" && ok && l.Offset%0x800 == 0
+		if !exact && !f.hasBanner(table, r.InPlace, t.delta()) {
+			continue
+		}
+		if !f.hasBanner(table, r.InPlace, t.delta()) && hasSymbol(table, "linux_banner") {
+			continue
+		}
+		k.setTable(r, t.delta())
+		k.evidence("%s is %s", t.String(), l)
+		return true
+	}
+	return f.placeByBanner(k, r)
+}
+
+func hasSymbol(t *symtab.Table, name string) bool {
+	_, ok := t.Address(name)
+	return ok
+}
+
+// hasBanner checks that linux_banner is where it would be with this distance between virtual and physical addresses.
+func (f *finder) hasBanner(t *symtab.Table, inPlace bool, delta uint64) bool {
+	at, ok := t.Address("linux_banner")
+	if !ok || delta&0xfff != 0 {
+		return false
+	}
+	if !inPlace {
+		at -= delta
+	}
+	return isBanner(f.target.Memory, at)
+}
+
+func isBanner(mem memory.Memory, physical uint64) bool {
+	b := make([]byte, len(bannerPrefix))
+	_, err := mem.ReadMemory(b, physical)
+	return err == nil && string(b) == string(bannerPrefix)
+}
+
+// placeByBanner places a kernel that no CPU leads to: a banner in memory that can be linux_banner gives the distance, and the
+// kernel's page table, which is then known too, must confirm it.
+func (f *finder) placeByBanner(k *Kernel, r *kallsyms.Result) bool {
+	banner, ok := r.Table.Address("linux_banner")
+	if r.InPlace {
+		return ok && isBanner(f.target.Memory, banner) && f.placeByTable(k, r, banner)
+	}
+	var deltas []uint64
+	for _, b := range f.banners {
+		if ok && (banner-b)&0xfff == 0 {
+			deltas = append(deltas, banner-b)
+		}
+	}
+	if k.arch.bits == 32 { // lowmem: CONFIG_PAGE_OFFSET, arch/x86/Kconfig
+		deltas = append(deltas, 0xc0000000, 0xb0000000, 0x80000000, 0x78000000, 0x40000000)
+	}
+	for _, delta := range deltas {
+		k.setTable(r, delta)
+		if k.findRoot(f) {
+			k.evidence("linux_banner, or a page table that maps it, at the physical address that kallsyms implies")
+			return true
+		}
+	}
+	return false
+}
+
+// placeByTable places a kernel whose symbols say only how far they are from each other: its page table tells where it is mapped.
+func (f *finder) placeByTable(k *Kernel, r *kallsyms.Result, banner uint64) bool {
+	for _, name := range k.arch.roots {
+		root, ok := r.Table.Address(name)
+		if !ok {
+			continue
+		}
+		for _, mode := range k.modes(f) {
+			space, err := f.target.space(rooted(mode, root))
+			if err != nil {
+				continue
+			}
+			for m := range space.MappingsContext(f.ctx, k.arch.lowest, math.MaxUint64, 0).All() {
+				// The direct map comes first; the kernel's image is mapped above it, executable.
+				if banner < m.Physical || banner-m.Physical >= m.Size || m.Base>>47 != 0x1ffff {
+					continue
+				}
+				k.setTable(r, m.Base-m.Physical)
+				if text, ok := r.Table.Address("_stext"); ok && executable(space, text+k.delta) && k.findRoot(f) {
+					k.evidence("%s maps the kernel's image", name)
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// withoutSymbols makes a kernel of a CPU's registers and a banner beside its text: for kernels without kallsyms.
+func (f *finder) withoutSymbols() *Kernel {
+	for _, t := range f.traces {
+		for _, b := range f.banners {
+			const reach = 64 << 20
+			if b-t.physical > reach && t.physical-b > reach {
+				continue
+			}
+			space, err := f.target.space(t.cfg)
+			if err != nil {
+				continue
+			}
+			if physical, err := space.Translate(b + t.delta()); err != nil || physical != b {
+				continue
+			}
+			k := &Kernel{Arch: t.arch.name, ABI: t.arch.abi, arch: t.arch, target: f.target, delta: t.delta(), bannerAt: b + t.delta()}
+			k.Symbols = newSymbols(nil)
+			k.VirtualBase = imageStart(space, t.virtual)
+			k.PhysicalBase = k.VirtualBase - k.delta
+			k.evidence("%s, and a banner at physical %#x beside it", t.String(), b)
+			k.missing("kallsyms: %s", f.whyNoTables())
+			k.setRoot(f, t.cfg, fmt.Sprintf("the page table of CPU %d", t.cpu))
+			return k
+		}
+	}
+	return nil
+}
+
+// imageStart is where the run of pages around an address begins that lie in memory as they are mapped.
+func imageStart(space *paging.Space, address uint64) uint64 {
+	const reach = 64 << 20
+	start, delta := address&^0xfff, uint64(0)
+	for m := range space.Mappings(address-min(reach, address), address, 0).All() {
+		if d := m.Base - m.Physical; d != delta || start == address&^0xfff {
+			start, delta = m.Base, d
+		}
+	}
+	return start
+}
+
+func (f *finder) whyNoTables() string {
+	if len(f.problems) > 0 {
+		return f.problems[0]
+	}
+	return "no token table in memory (built without CONFIG_KALLSYMS, or the pages are gone)"
+}
+
+// whyNone is the reason of a NoKernelError.
+func (f *finder) whyNone() string {
+	for _, c := range f.target.CPUs {
+		if lstar := c.Value("lstar"); lstar>>40 == 0xfffff8 {
+			return fmt.Sprintf("the CPUs enter their kernel at %#x, as Windows does, and memory holds no kallsyms", lstar)
+		}
+	}
+	switch {
+	case len(f.problems) > 0:
+		return f.problems[0]
+	case len(f.banners) > 0:
+		return fmt.Sprintf("a banner at physical %#x, but neither kallsyms nor a CPU that runs a kernel beside it", f.banners[0])
+	case len(f.target.CPUs) > 0 && !f.running:
+		return "no CPU has paging on, and memory holds neither a banner (\"Linux version …\") nor kallsyms"
+	case f.unmapped != "":
+		return "memory holds neither a banner (\"Linux version …\") nor kallsyms, and " + f.unmapped
+	}
+	return "memory holds neither a banner (\"Linux version …\") nor kallsyms"
+}

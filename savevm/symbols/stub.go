@@ -1,0 +1,4 @@
+package symbols
+
+type typeState struct{}
+type Module struct{}
