@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/dop251/goja"
+
 	"github.com/svscript/svscript/bindings"
 	"github.com/svscript/svscript/runtime"
 	"github.com/svscript/svscript/savevm"
@@ -45,6 +47,9 @@ func newSession(f *flags, out *output, img *savevm.Image, args []string) (*sessi
 	})
 	if err != nil {
 		return nil, err
+	}
+	if img == nil { // so that a script can ask for it
+		return s, host.Define("vm", goja.Undefined())
 	}
 	return s, nil
 }
