@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,8 +26,8 @@ type flags struct {
 	workers int    // of batch
 	resume  string // of batch
 
-	operands []string
-	given    []string // the flags as they were given, for the workers of batch
+	operands   []string
+	forWorkers []string // the flags that the workers of a batch get too
 }
 
 // A flagRow is a row of the table of flags. value is how the help names the flag's value; empty: it has none.
@@ -150,7 +151,6 @@ func setWorkers(f *flags, v string) error {
 // parseFlags reads the flags, which come before the first operand. -- ends them. What follows the operand is the script's.
 func parseFlags(args []string, getenv func(string) string) (*flags, error) {
 	f := &flags{}
-	all := args
 	for len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' {
 		arg := args[0]
 		args = args[1:]
@@ -173,8 +173,11 @@ func parseFlags(args []string, getenv func(string) string) (*flags, error) {
 		if err := row.set(f, value); err != nil {
 			return f, usageError("--%s: %v", row.name, err)
 		}
+		if !slices.Contains(notForWorkers, row.name) {
+			f.forWorkers = append(f.forWorkers, asGiven(row, value))
+		}
 	}
-	f.operands, f.given = args, all[:len(all)-len(args)]
+	f.operands = args
 	if f.json && f.csv {
 		return f, usageError("--json and --csv exclude each other")
 	}
@@ -185,6 +188,17 @@ func parseFlags(args []string, getenv func(string) string) (*flags, error) {
 	}
 	return f, nil
 }
+
+// asGiven is a flag as the command line has it.
+func asGiven(row *flagRow, value string) string {
+	if row.value == "" {
+		return "--" + row.name
+	}
+	return "--" + row.name + "=" + value
+}
+
+// notForWorkers are the flags that a batch itself heeds.
+var notForWorkers = []string{"workers", "resume", "json", "csv"}
 
 func flagNamed(name string, long bool) *flagRow {
 	for i := range flagTable {

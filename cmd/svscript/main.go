@@ -88,6 +88,9 @@ func dispatch(env environment, f *flags, out *output) error {
 		_ = out.errorText(usageText())
 		return &exitError{code: exitUsage}
 	}
+	if f.operands[0] == batchName {
+		return runBatch(f, out)
+	}
 	script, err := findScript(f)
 	switch {
 	case err != nil:

@@ -1,0 +1,310 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// batch runs a script on many images: a process each, so that a bad image cannot take the others with it. What a script prints for an
+// image comes when it is done with it, each line tagged with the image; the failures are listed at the end.
+type batch struct {
+	f      *flags
+	out    *output
+	self   string // the program
+	script string
+	args   []string // the script's own
+	notes  *notes
+
+	mu     sync.Mutex
+	failed []string // "IMAGE: why"
+	done   int
+}
+
+// batchName is the operand that asks for a batch.
+const batchName = "batch"
+
+func runBatch(f *flags, out *output) error {
+	operands := f.operands[1:]
+	if len(operands) < 2 {
+		return usageError("batch wants a script and images: svscript batch SCRIPT IMAGE... [-- ARG...]")
+	}
+	b := &batch{f: f, out: out, script: operands[0]}
+	images := operands[1:]
+	if i := slices.Index(images, "--"); i >= 0 {
+		images, b.args = images[:i], images[i+1:]
+	}
+	script, err := findScript(&flags{operands: append([]string{b.script}, images...)})
+	if err != nil {
+		return err
+	}
+	if script == nil {
+		return usageError("%s is no script", b.script)
+	}
+	if b.self, err = os.Executable(); err != nil {
+		return err
+	}
+	if b.notes, err = openNotes(f.resume, b.script); err != nil {
+		return err
+	}
+	defer b.notes.close()
+	return b.run(images)
+}
+
+// run gives the images to the workers.
+func (b *batch) run(images []string) error {
+	ctx, stop := limited(&flags{}, b.out) // --timeout is for each image
+	defer stop()
+	work := make(chan string)
+	var workers sync.WaitGroup
+	count := b.f.workers
+	if count == 0 {
+		count = runtime.GOMAXPROCS(0)
+	}
+	for range min(count, len(images)) {
+		workers.Go(func() {
+			for image := range work {
+				b.image(ctx, image)
+			}
+		})
+	}
+	left := 0
+	for i, image := range images {
+		if b.notes.has(image) {
+			left++
+			continue
+		}
+		select {
+		case work <- image:
+			continue
+		case <-ctx.Done():
+		}
+		b.out.message("%d of %d images were not begun", len(images)-i, len(images))
+		break
+	}
+	close(work)
+	workers.Wait()
+	return b.summary(ctx, left)
+}
+
+func (b *batch) summary(ctx context.Context, left int) error {
+	if left > 0 {
+		b.out.message("%d images were left out: %s notes them as done", left, b.f.resume)
+	}
+	if len(b.failed) > 0 {
+		b.out.message("%d of %d images failed:\n  %s", len(b.failed), b.done, strings.Join(b.failed, "\n  "))
+	}
+	switch {
+	case ctx.Err() != nil:
+		return &exitError{exitInterrupted, context.Cause(ctx)}
+	case len(b.failed) > 0:
+		return &exitError{code: exitScript}
+	}
+	return nil
+}
+
+// image runs the script on one image, in a process of its own.
+func (b *batch) image(ctx context.Context, image string) {
+	args := slices.Concat(b.f.forWorkers, []string{"--json", "--", b.script, image}, b.args)
+	cmd := exec.CommandContext(ctx, b.self, args...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
+	stdout, err := os.CreateTemp(b.f.image.Container.TempDir, "svscript-batch-")
+	if err != nil {
+		b.finish(image, nil, nil, err)
+		return
+	}
+	defer os.Remove(stdout.Name())
+	defer stdout.Close()
+	var stderr head
+	cmd.Stdout, cmd.Stderr = stdout, &stderr
+	err = cmd.Run()
+	if ctx.Err() != nil {
+		return // neither done nor failed
+	}
+	if _, failed := stdout.Seek(0, io.SeekStart); err == nil {
+		err = failed
+	}
+	b.finish(image, stdout, stderr.text(), err)
+}
+
+// finish prints what a worker printed, and notes how it ended.
+func (b *batch) finish(image string, stdout io.Reader, stderr []string, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.done++
+	if err != nil {
+		why := strings.TrimPrefix(reason(stderr, err), image+": ")
+		b.failed = append(b.failed, oneLine(image+": "+why))
+		line, _ := json.Marshal(map[string]any{"image": image, "error": why, "exit": exitCode(err)})
+		_ = b.out.text(string(line) + "\n")
+	} else {
+		for _, line := range stderr {
+			if !b.out.quiet {
+				_ = b.out.errorText(oneLine(image) + ": " + line + "\n")
+			}
+		}
+		err = b.copy(image, stdout)
+	}
+	if flushed := b.out.flush(); err == nil && flushed == nil {
+		if failed := b.notes.add(image); failed != nil {
+			b.out.warning("cannot write %s: %v", b.f.resume, plainCause(failed))
+		}
+	}
+}
+
+// copy prints a worker's lines, tagged.
+func (b *batch) copy(image string, lines io.Reader) error {
+	tag, err := json.Marshal(image)
+	if err != nil {
+		return err
+	}
+	r := bufio.NewReaderSize(lines, 64<<10)
+	for {
+		line, err := r.ReadBytes('\n')
+		if line = bytes.TrimSuffix(line, []byte("\n")); len(line) > 0 {
+			if _, err := b.out.Write(tagged(tag, line)); err != nil {
+				return err
+			}
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// tagged puts an image's name into a line: into a row itself, beside another value, or beside a text that is no JSON, as the console
+// prints it.
+func tagged(image, line []byte) []byte {
+	var b bytes.Buffer
+	b.WriteString(`{"image":`)
+	b.Write(image)
+	switch {
+	case !json.Valid(line):
+		text, _ := json.Marshal(string(line))
+		b.WriteString(`,"text":`)
+		b.Write(text)
+	case line[0] != '{':
+		b.WriteString(`,"value":`)
+		b.Write(line)
+	case string(line) == "{}":
+	default:
+		b.WriteByte(',')
+		b.Write(line[1 : len(line)-1])
+	}
+	b.WriteString("}\n")
+	return b.Bytes()
+}
+
+// reason is why a worker failed, on one line.
+func reason(stderr []string, err error) string {
+	for _, line := range stderr {
+		if !strings.HasPrefix(line, "svscript: warning: ") {
+			return strings.TrimPrefix(line, "svscript: ")
+		}
+	}
+	return err.Error()
+}
+
+// exitCode is a worker's exit code, -1 when a signal ended it.
+func exitCode(err error) int {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit.ExitCode()
+	}
+	return -1
+}
+
+// A head keeps the beginning of what a worker writes to stderr.
+type head struct{ buf bytes.Buffer }
+
+// maxStderr bounds it.
+const maxStderr = 64 << 10
+
+func (t *head) Write(p []byte) (int, error) {
+	if room := maxStderr - t.buf.Len(); room > 0 {
+		t.buf.Write(p[:min(len(p), room)])
+	}
+	return len(p), nil
+}
+
+func (t *head) text() []string {
+	text := strings.TrimRight(t.buf.String(), "\n")
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, "\n")
+}
+
+// notes are the file of --resume: a line of JSON for each image that a script is done with.
+type notes struct {
+	script string
+	file   *os.File // nil without --resume
+	done   map[string]bool
+}
+
+type note struct {
+	Script string `json:"script"`
+	Image  string `json:"image"`
+}
+
+func openNotes(path, script string) (*notes, error) {
+	n := &notes{script: script, done: map[string]bool{}}
+	if path == "" {
+		return n, nil
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, usageError("--resume: cannot open %s: %v", path, plainCause(err))
+	}
+	s := bufio.NewScanner(file)
+	for number := 1; s.Scan(); number++ {
+		var x note
+		if err := json.Unmarshal(s.Bytes(), &x); err != nil {
+			_ = file.Close()
+			return nil, usageError("--resume: line %d of %s is not what svscript batch writes", number, path)
+		}
+		if x.Script == script {
+			n.done[x.Image] = true
+		}
+	}
+	if err := s.Err(); err != nil {
+		_ = file.Close()
+		return nil, fmt.Errorf("--resume: %w", err)
+	}
+	n.file = file
+	return n, nil
+}
+
+func (n *notes) has(image string) bool { return n.done[image] }
+
+func (n *notes) add(image string) error {
+	if n.file == nil {
+		return nil
+	}
+	line, err := json.Marshal(note{n.script, image})
+	if err != nil {
+		return err
+	}
+	_, err = n.file.Write(append(line, '\n'))
+	return err
+}
+
+func (n *notes) close() {
+	if n.file != nil {
+		_ = n.file.Close()
+	}
+}
