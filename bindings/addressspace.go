@@ -36,11 +36,10 @@ var addressSpaceClass = Class{
 type spaceObject struct {
 	memoryObject
 	space *paging.Space
-	vm    *vm
 }
 
 func (v *vm) spaceOf(s *paging.Space) *goja.Object {
-	o := &spaceObject{memoryObject{b: v.b, mem: s, name: s.String(), pointer: v.pointer}, s, v}
+	o := &spaceObject{memoryObject{b: v.b, mem: s, name: s.String(), pointer: v.pointer, vm: v}, s}
 	switch s.Mode() {
 	case "x86-32", "x86-pae", "sv32":
 		o.pointer = 4

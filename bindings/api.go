@@ -80,10 +80,14 @@ var api []*Class
 func init() {
 	api = []*Class{
 		&globals, &memoryClass, &vmClass, &blockClass, &addressSpaceClass, &cpuClass, &deviceClass,
-		&sequenceClass, &memoryErrorClass, &formatErrorClass, &progressClass,
+		&sequenceClass, &pointerClass, &structTypeClass, &structValueClass, &memoryErrorClass, &formatErrorClass, &progressClass,
 	}
-	memoryClass.Members = append(memoryClass.Members, scanMembers...)
-	for _, list := range [][]*Class{records, registerRecords, scanRecords, optionRecords, scanOptions} {
+	memoryClass.Members = append(append(memoryClass.Members, scanMembers...), disassembleMembers...)
+	vmClass.Members = append(vmClass.Members, physicalMembers...)
+	pointerClass.Members = append(pointerClass.Members, forwarded()...)
+	for _, list := range [][]*Class{
+		records, registerRecords, scanRecords, disassembleRecords, physicalRecords, structRecords, optionRecords, scanOptions, physicalOptions,
+	} {
 		api = append(api, list...)
 	}
 }

@@ -24,11 +24,10 @@ var blockClass = Class{
 type blockObject struct {
 	memoryObject
 	block *savevm.Block
-	vm    *vm
 }
 
 func (v *vm) blockOf(block *savevm.Block) *goja.Object {
-	o := &blockObject{memoryObject{b: v.b, mem: block, name: "block " + block.Name, pointer: v.pointer}, block, v}
+	o := &blockObject{memoryObject{b: v.b, mem: block, name: "block " + block.Name, pointer: v.pointer, vm: v}, block}
 	o.object = v.b.hold("Block", o)
 	return o.object
 }

@@ -27,6 +27,12 @@ var globals = Class{
 			Help: "Shows how far long work has come, on stderr of a terminal. Call update as it goes, and done at the end.", native: startProgress},
 		{Name: "diff", Args: []Arg{{Name: "a", Type: "Memory"}, {Name: "b", Type: "Memory"}, {Name: "options", Type: "DiffOptions", Optional: true}},
 			Type: "Sequence<Change>", Help: "Where two memories differ, in address order: two images, or two parts of one.", native: diffMemories},
+		{Name: "ptr", Args: []Arg{{Name: "memory", Type: "Memory"}, {Name: "address", Type: "Address | Pointer"}}, Type: "Pointer",
+			Help: "A pointer object, for those who like them; everything else takes and gives plain BigInts.", native: makePointer},
+		{Name: "struct", Args: []Arg{
+			{Name: "definition", Type: "string | Record<string, string | StructType>", Help: `C declarations, the name of a type, or {field: "type"}`},
+			{Name: "options", Type: "StructOptions", Optional: true}}, Type: "StructType",
+			Help: "A data type, to be laid over memory: of C source, its last declaration.", native: makeStruct},
 		{Name: "help", Args: []Arg{{Name: "topic", Type: "unknown", Optional: true, Help: `an object, a class, a function, or a name: "Memory.read"`}},
 			Type: "void", Help: "Prints what the API says about a thing; without one, an overview.", native: printHelp},
 	},

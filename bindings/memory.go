@@ -17,7 +17,7 @@ const (
 	maxRead        = 1 << 30 // bytes; an ArrayBuffer is not larger in browsers either
 	maxCString     = 1 << 20 // bytes
 	defaultCString = 4096    // bytes, or code units of UTF-16
-	maxHexdump     = 1 << 24 // bytes
+	maxHexdump     = 1 << 20 // bytes
 	defaultHexdump = 256
 )
 
@@ -56,7 +56,7 @@ var memoryClass = Class{
 			Help: "As readArray, but null when a byte cannot be read.", native: onMemory((*memoryObject).tryReadArray)},
 		{Name: "isReadable", Args: []Arg{addressArg, {Name: "length", Type: "Size", Default: "1", Help: "bytes"}}, Type: "boolean",
 			Help: "Whether the image holds all these bytes.", native: onMemory((*memoryObject).isReadable), Pure: true},
-		{Name: "hexdump", Args: []Arg{addressArg, {Name: "length", Type: "Size", Default: "256", Help: "bytes, at most 2^24"}}, Type: "string",
+		{Name: "hexdump", Args: []Arg{addressArg, {Name: "length", Type: "Size", Default: "256", Help: "bytes, at most 2^20"}}, Type: "string",
 			Help:   "The bytes as people read them: 16 a line, with addresses and text. A line says where they end early.",
 			native: onMemory((*memoryObject).hexdump)},
 		{Name: "extents", Args: []Arg{{Name: "options", Type: "RangeOptions", Optional: true}}, Type: "Sequence<Extent>",
@@ -75,6 +75,7 @@ type memoryObject struct {
 	mem     memory.Memory
 	name    string // for people: "guest-physical memory"
 	pointer int    // bytes of a pointer
+	vm      *vm    // whose memory it is
 	object  *goja.Object
 }
 
@@ -210,12 +211,18 @@ func (m *memoryObject) readPointer(c call) goja.Value    { return c.orThrow(m.po
 func (m *memoryObject) tryReadPointer(c call) goja.Value { return orNull(m.pointerAt(c)) }
 
 func (m *memoryObject) pointerAt(c call) (goja.Value, error) {
-	p := m.b.scratch.bytes[:8]
-	clear(p)
-	if _, err := m.mem.ReadMemory(p[:m.pointer], c.address(0)); err != nil {
+	p, err := m.readPointerAt(c.address(0))
+	if err != nil {
 		return nil, err
 	}
-	return m.b.u64(binary.LittleEndian.Uint64(p)), nil
+	return m.b.u64(p), nil
+}
+
+func (m *memoryObject) readPointerAt(address uint64) (uint64, error) {
+	p := m.b.scratch.bytes[:8]
+	clear(p)
+	_, err := m.mem.ReadMemory(p[:m.pointer], address)
+	return binary.LittleEndian.Uint64(p), err
 }
 
 func (m *memoryObject) readCString(c call) goja.Value    { return c.orThrow(m.cString(c)) }

@@ -54,6 +54,11 @@ var printers = map[string]func(*Bindings, *goja.Object, printOptions) goja.Value
 	"Fault":       printRecord(faultLine),
 	"Explanation": printRecord(func(r rec) string { return r.text("text") }),
 	"Warning":     printRecord(warningText),
+	"StructType":  printHeld(func(s *structType, _ printOptions) string { return s.t.Definition() }),
+	"StructValue": printHeld(func(v *structValue, _ printOptions) string { return v.print() }),
+	"Pointer":     printHeld(func(p *pointer, _ printOptions) string { return fmt.Sprintf("ptr %#x in %s", p.at, p.memory.name) }),
+	"Instruction": printRecord(instructionText),
+	"Reference":   printRecord(func(r rec) string { return r.hex("address") + " " + r.text("flags") + " in " + r.text("space") }),
 	"Sequence":    printHeld(func(*sequence, printOptions) string { return "Sequence { use for…of, toArray(), take(n), … }" }),
 	"Hit":         printRecord(hitText),
 	"FoundString": printRecord(func(r rec) string { return fmt.Sprintf("%s %q", r.hex("address"), r.text("text")) }),
@@ -152,6 +157,18 @@ func stepText(r rec) string {
 }
 
 func faultLine(r rec) string { return "Fault: " + r.text("message") }
+
+func instructionText(r rec) string {
+	var code string
+	if p, ok := r.b.bytesIn(r.o.Get("bytes")); ok {
+		code = fmt.Sprintf("%x", p)
+	}
+	s := fmt.Sprintf("%s  %-20s %s", r.hex("address"), code, r.text("text"))
+	if symbol := r.text("symbol"); symbol != "" {
+		s = "<" + symbol + ">\n" + s
+	}
+	return s
+}
 
 func walkText(r rec) string {
 	var b strings.Builder

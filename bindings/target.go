@@ -7,6 +7,7 @@ import (
 
 	"github.com/svscript/svscript/runtime"
 	"github.com/svscript/svscript/savevm"
+	"github.com/svscript/svscript/savevm/ctype"
 	"github.com/svscript/svscript/savevm/memory"
 	"github.com/svscript/svscript/savevm/paging"
 )
@@ -34,6 +35,12 @@ type Options struct {
 	Progress func(Progress)
 	// Open opens the image that open(path, options) names. Nil refuses. Images stay open until their opener closes them.
 	Open func(ctx context.Context, path string, o savevm.Options) (Target, error)
+	// Symbol names the address that a guest's code or data has in its kernel: the symbol and where that begins; "" where there is
+	// none. Nil: no symbols.
+	Symbol func(t Target, address uint64) (name string, base uint64)
+	// Type finds a type of the guest's own, by typedef name or with its tag ("struct task_struct"), for struct(). Nil, or a nil
+	// result: there is none.
+	Type func(t Target, name string) *ctype.Type
 	// Args are the script's own arguments, the global args. Nil leaves what the host has.
 	Args []string
 }
@@ -72,7 +79,11 @@ type Bindings struct {
 	protos  map[string]*goja.Object
 	members map[*goja.Object]memberOf // native functions to their rows
 	vms     map[Target]*vm
+	main    *vm // the global vm; nil when there is none
 	attrs   map[paging.Flags]goja.Value
+
+	structTypes map[*ctype.Type]*structType
+	declared    map[typeKey]*ctype.Type // by struct()
 
 	errors    errorClasses
 	builtins  builtins
@@ -95,12 +106,16 @@ func New(host *runtime.Host, target Target, o Options) (*Bindings, error) {
 		members: make(map[*goja.Object]memberOf),
 		vms:     make(map[Target]*vm),
 		attrs:   make(map[paging.Flags]goja.Value),
+
+		structTypes: make(map[*ctype.Type]*structType),
+		declared:    make(map[typeKey]*ctype.Type),
 	}
 	err := host.Call(context.Background(), func(*goja.Runtime) error {
 		b.builtins.load(b.rt)
 		b.installClasses()
 		if target != nil {
-			b.global("vm", b.vmOf(target).object)
+			b.main = b.vmOf(target)
+			b.global("vm", b.main.object)
 		}
 		if o.Args != nil {
 			b.global("args", b.stringArray(o.Args))

@@ -50,6 +50,7 @@ func typeAliases() []typeAlias {
 		{"PagingMode", strings.Join(modes, " | "), "How virtual addresses are translated."},
 		{"Pattern", "string | RegExp | ArrayBufferView | ArrayBuffer | PatternObject",
 			`What scan searches for: "13 37 ?? ff" is bytes in hex, any other string its UTF-8.`},
+		{"StructFields", "StructValue & { readonly [field: string]: any }", "A struct in memory with its fields as properties."},
 	}
 }
 

@@ -69,6 +69,8 @@ type vm struct {
 	target                       Target
 	cpuList, blockList, devList  *goja.Object
 	cpuItems, blockItems, devObj []*goja.Object
+	reverse                      *reverseMap // of refs, over the spaces of reverseKey
+	reverseKey                   string
 }
 
 func (b *Bindings) vmOf(target Target) *vm {
@@ -77,6 +79,7 @@ func (b *Bindings) vmOf(target Target) *vm {
 		return b.vms[target]
 	}
 	v := &vm{memoryObject: memoryObject{b: b, mem: target, name: "guest-physical memory", pointer: pointerSize(target)}, target: target}
+	v.vm = v
 	v.object = b.hold("VM", v)
 	if shared {
 		b.vms[target] = v
