@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -20,13 +21,17 @@ type Description struct {
 
 // A FieldDescription is one field: Size bytes, ArrayLen times over where it is set.
 type FieldDescription struct {
-	Name     string             `json:"name"`
-	Type     string             `json:"type"`
-	Size     int64              `json:"size"` // bytes of one element
-	ArrayLen *int64             `json:"array_len,omitempty"`
-	Index    *int               `json:"index,omitempty"`  // in an array whose elements differ in size
-	Struct   *Description       `json:"struct,omitempty"` // of a struct, whose Size counts its subsections
-	Fields   []FieldDescription `json:"fields,omitempty"` // of type "tmp": the fields lie in the field itself
+	Name     string       `json:"name"`
+	Type     string       `json:"type"`
+	Size     int64        `json:"size"` // bytes of one element
+	ArrayLen *int64       `json:"array_len,omitempty"`
+	Index    *int         `json:"index,omitempty"`  // in an array whose elements differ in size
+	Struct   *Description `json:"struct,omitempty"` // of a struct, whose Size counts its subsections
+
+	// Types "tmp" and "vstruct" have their fields in the field itself. Lists (qtailq, gtree) have too, those of each element
+	// under the same keys: of them nothing but the size is certain.
+	Fields      []FieldDescription `json:"fields,omitempty"`
+	Subsections []Description      `json:"subsections,omitempty"`
 }
 
 // schema is the vmdescription, by section.
@@ -132,9 +137,13 @@ func (s *schema) decodeDevices(d *json.Decoder) error {
 	}
 	for d.More() {
 		dev := new(Description)
-		if err := d.Decode(dev); err != nil {
+		err := d.Decode(dev)
+		if odd := (*json.UnmarshalTypeError)(nil); errors.As(err, &odd) {
+			continue // this device's only
+		} else if err != nil {
 			return err
 		}
+		repairPointerArrays(dev.Fields)
 		if dev.depth(0) {
 			s.devices[fmt.Sprintf("%s/%d", dev.Name, dev.Instance)] = dev
 		}
@@ -144,6 +153,31 @@ func (s *schema) decodeDevices(d *json.Decoder) error {
 	}
 	return nil
 }
+
+// repairPointerArrays corrects what QEMU since 9.2 says of an array of pointers of which some are null (vmstate.c,
+// vmstate_save_state_v): it comes as one entry for each run of null or other elements, all of one name, and the first, where
+// it is not null, claims the length of the whole array.
+func repairPointerArrays(fields []FieldDescription) {
+	for i := range fields {
+		f := &fields[i]
+		if f.Struct != nil {
+			repairPointerArrays(f.Struct.Fields)
+		}
+		if f.ArrayLen == nil || f.Type == typeNull || i > 0 && fields[i-1].Name == f.Name {
+			continue
+		}
+		rest := int64(0)
+		for j := i + 1; j < len(fields) && fields[j].Name == f.Name; j++ {
+			rest += fields[j].count()
+		}
+		if n := *f.ArrayLen - rest; rest > 0 && n > 0 {
+			f.ArrayLen = &n
+		}
+	}
+}
+
+// typeNull is the type of a null pointer in an array of pointers: one byte, '0'.
+const typeNull = "nullptr"
 
 // maxDepth bounds how deep structs lie in each other; QEMU's deepest has fewer than ten levels.
 const maxDepth = 32
@@ -166,6 +200,11 @@ func fieldsDepth(fields []FieldDescription, n int) bool {
 		f := &fields[i]
 		if f.Struct != nil && !f.Struct.depth(n+1) || n > maxDepth || !fieldsDepth(f.Fields, n+1) {
 			return false
+		}
+		for j := range f.Subsections {
+			if !f.Subsections[j].depth(n + 1) {
+				return false
+			}
 		}
 	}
 	return true

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/svscript/svscript/savevm/internal/wire"
@@ -13,8 +14,8 @@ type Field struct {
 	Type   string // as the description has it: "uint32", "struct", "buffer", "timer", …
 	Offset int64  // in the section's body
 	Size   int64  // bytes of one element
-	// Value is a uint64, int64 or bool; []byte for buffers and for what has no simple type; a Struct; or for arrays a
-	// []uint64, []int64 or []any of the above.
+	// Value is a uint64, int64 or bool; []byte for buffers and for what has no simple type; a Struct; nil for a null pointer;
+	// or for arrays a []uint64, []int64 or []any of the above.
 	Value any
 }
 
@@ -88,9 +89,13 @@ type fieldReader struct {
 const maxFields = 1 << 21
 
 func (r *fieldReader) description(d *Description) Struct {
-	s := Struct{Fields: r.fields(d.Fields)}
-	for i := range d.Subsections {
-		sub := &d.Subsections[i]
+	return r.structure(d.Fields, d.Subsections)
+}
+
+func (r *fieldReader) structure(fields []FieldDescription, subsections []Description) Struct {
+	s := Struct{Fields: r.fields(fields)}
+	for i := range subsections {
+		sub := &subsections[i]
 		r.c.U8() // 05
 		name, version := r.c.String8(), r.c.U32()
 		if r.c.Err() == nil && name != sub.VMSD {
@@ -120,9 +125,9 @@ func (r *fieldReader) fields(descs []FieldDescription) []Field {
 		} else {
 			f.Value = r.value(d)
 		}
-		if n := len(fields); d.Index != nil && n > 0 && fields[n-1].Name == d.Name {
-			a, _ := fields[n-1].Value.([]any)
-			fields[n-1].Value = append(a, f.Value) // one more element of an array whose elements differ
+		if n := len(fields); n > 0 && fields[n-1].Name == d.Name && d.Name != "" {
+			// One more piece of an array whose elements differ in size, or of which some are null: names are unique else.
+			fields[n-1].Value = append(elements(fields[n-1].Value), elements(f.Value)...)
 			continue
 		}
 		if d.Index != nil {
@@ -131,6 +136,27 @@ func (r *fieldReader) fields(descs []FieldDescription) []Field {
 		fields = append(fields, f)
 	}
 	return fields
+}
+
+// elements makes a list of what may be one.
+func elements(v any) []any {
+	switch x := v.(type) {
+	case []any:
+		return x
+	case []uint64:
+		return anyOf(x)
+	case []int64:
+		return anyOf(x)
+	}
+	return []any{v}
+}
+
+func anyOf[T any](list []T) []any {
+	out := make([]any, len(list))
+	for i, v := range list {
+		out[i] = v
+	}
+	return out
 }
 
 // array decodes an array; one whose elements have no bytes is empty, whatever length it claims.
@@ -171,6 +197,9 @@ func (r *fieldReader) value(d *FieldDescription) any {
 		return signed(r.unsigned(d.Size), d.Size)
 	case kindBool:
 		return r.c.U8() != 0
+	case kindNull:
+		r.c.Skip(d.Size)
+		return nil
 	case kindStruct:
 		// A struct takes Size bytes, whatever its fields say: QEMU measured it.
 		start := r.c.Offset()
@@ -178,7 +207,7 @@ func (r *fieldReader) value(d *FieldDescription) any {
 		if d.Struct != nil {
 			s = r.description(d.Struct)
 		} else {
-			s.Fields = r.fields(d.Fields)
+			s = r.structure(d.Fields, d.Subsections)
 		}
 		if used := r.c.Offset() - start; r.c.Err() == nil && used != d.Size {
 			if used > d.Size {
@@ -209,6 +238,9 @@ func signed(v uint64, size int64) int64 {
 	return int64(v<<shift) >> shift
 }
 
+// listTypes are the types whose elements are described one over the other.
+var listTypes = []string{"qtailq", "qlist", "gtree"}
+
 type fieldKind int
 
 const (
@@ -217,6 +249,7 @@ const (
 	kindSigned
 	kindBool
 	kindStruct
+	kindNull
 )
 
 // kindOf tells how a field's bytes are read, from the type's name. Types of QEMU's own making (cpsr, fpscr, powered_off) are
@@ -224,6 +257,10 @@ const (
 func kindOf(d *FieldDescription) fieldKind {
 	integer := d.Size == 1 || d.Size == 2 || d.Size == 4 || d.Size == 8
 	switch {
+	case slices.Contains(listTypes, d.Type):
+		return kindBytes
+	case d.Type == typeNull:
+		return kindNull
 	case d.Struct != nil || len(d.Fields) > 0:
 		return kindStruct
 	case strings.Contains(d.Type, "buffer") || strings.HasPrefix(d.Type, "bitmap"):

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"bytes"
 	"fmt"
 	"iter"
 	"strings"
@@ -243,24 +244,42 @@ func structLayout(typ string, t target) *Description {
 	return d
 }
 
-// subsectionTable is what is known of subsections, by name: their fields.
+// subsectionTable is what is known of subsections, by name: their fields (target/i386/machine.c).
 var subsectionTable = map[string][]row{
-	"cpu/async_pf_msr":         {{name: "env.async_pf_en_msr", typ: "uint64"}},
-	"cpu/steal_time_msr":       {{name: "env.steal_time_msr", typ: "uint64"}},
-	"cpu/pv_eoi_msr":           {{name: "env.pv_eoi_en_msr", typ: "uint64"}},
-	"cpu/poll_control_msr":     {{name: "env.poll_control_msr", typ: "uint64"}},
-	"cpu/msr_tsc_adjust":       {{name: "env.tsc_adjust", typ: "uint64"}},
-	"cpu/msr_tscdeadline":      {{name: "env.tsc_deadline", typ: "uint64"}},
-	"cpu/msr_ia32_misc_enable": {{name: "env.msr_ia32_misc_enable", typ: "uint64"}},
-	"cpu/feature_control":      {{name: "env.msr_ia32_feature_control", typ: "uint64"}},
-	"cpu/msr_smi_count":        {{name: "env.msr_smi_count", typ: "uint64"}},
-	"cpu/fpop_ip_dp":           {{name: "env.fpop", typ: "uint16"}, {name: "env.fpip", typ: "uint64"}, {name: "env.fpdp", typ: "uint64"}},
-	"cpu/pkru":                 {{name: "env.pkru", typ: "uint32"}},
-	"cpu/tsc_khz":              {{name: "env.tsc_khz", typ: "int64"}},
+	"cpu/async_pf_msr":             {{name: "env.async_pf_en_msr", typ: "uint64"}},
+	"cpu/async_pf_int_msr":         {{name: "env.async_pf_int_msr", typ: "uint64"}},
+	"cpu/async_pv_eoi_msr":         {{name: "env.pv_eoi_en_msr", typ: "uint64"}},
+	"cpu/steal_time_msr":           {{name: "env.steal_time_msr", typ: "uint64"}},
+	"cpu/poll_control_msr":         {{name: "env.poll_control_msr", typ: "uint64"}},
+	"cpu/msr_tsc_adjust":           {{name: "env.tsc_adjust", typ: "uint64"}},
+	"cpu/msr_tscdeadline":          {{name: "env.tsc_deadline", typ: "uint64"}},
+	"cpu/msr_ia32_misc_enable":     {{name: "env.msr_ia32_misc_enable", typ: "uint64"}},
+	"cpu/msr_ia32_feature_control": {{name: "env.msr_ia32_feature_control", typ: "uint64"}},
+	"cpu/msr_smi_count":            {{name: "env.msr_smi_count", typ: "uint64"}},
+	"cpu/msr_hyperv_hypercall":     {{name: "env.msr_hv_guest_os_id", typ: "uint64"}, {name: "env.msr_hv_hypercall", typ: "uint64"}},
+	"cpu/msr_hyperv_vapic":         {{name: "env.msr_hv_vapic", typ: "uint64"}},
+	"cpu/msr_hyperv_time":          {{name: "env.msr_hv_tsc", typ: "uint64"}},
+	"cpu/msr_hyperv_runtime":       {{name: "env.msr_hv_runtime", typ: "uint64"}},
+	"cpu/fpop_ip_dp":               {{name: "env.fpop", typ: "uint16"}, {name: "env.fpip", typ: "uint64"}, {name: "env.fpdp", typ: "uint64"}},
+	"cpu/efer32":                   {{name: "env.efer", typ: "uint64"}},
+	"cpu/xss":                      {{name: "env.xss", typ: "uint64"}},
+	"cpu/umwait":                   {{name: "env.umwait", typ: "uint32"}},
+	"cpu/pkru":                     {{name: "env.pkru", typ: "uint32"}},
+	"cpu/pkrs":                     {{name: "env.pkrs", typ: "uint32"}},
+	"cpu/tsc_khz":                  {{name: "env.tsc_khz", typ: "int64"}},
+	"cpu/mcg_ext_ctl":              {{name: "env.mcg_ext_ctl", typ: "uint64"}},
+	"cpu/spec_ctrl":                {{name: "env.spec_ctrl", typ: "uint64"}},
+	"cpu/amd_tsc_scale_msr":        {{name: "env.amd_tsc_scale_msr", typ: "uint64"}},
+	"cpu/virt_ssbd":                {{name: "env.virt_ssbd", typ: "uint64"}},
+	"cpu/svn_npt":                  {{name: "env.nested_cr3", typ: "uint64"}, {name: "env.nested_pg_mode", typ: "uint32"}},
+	"cpu/svm_guest":                {{name: "env.int_ctl", typ: "uint32"}},
+	"cpu/msr_tsx_ctrl":             {{name: "env.tsx_ctrl", typ: "uint32"}},
+	"cpu/pdptrs":                   {{name: "env.pdptrs", typ: "uint64", count: 4}},
+	"cpu/triple_fault":             {{name: "env.triple_fault_pending", typ: "uint8"}},
 }
 
-// knownSubsections steps over the subsections that may follow the fields of a section which is not described. The last of
-// them may be unknown: then it goes on to the next section's header.
+// knownSubsections steps over the subsections that may follow the fields of a section which is not described. One that is
+// not known goes on to the next subsection, or to the next section's header.
 func (p *parser) knownSubsections(s *section, off int64) (subs []Description, end int64, ok bool) {
 	defer p.c.Recover(p.c.Offset())
 	p.c.Goto(off)
@@ -277,10 +296,7 @@ func (p *parser) knownSubsections(s *section, off int64) (subs []Description, en
 			l := layout(&section{name: d.VMSD, version: d.Version}, rows, target{ulong: 8})
 			d.Fields = l.Fields
 		} else {
-			at := p.nextHeader(body)
-			if p.footers == footersPresent {
-				at -= 5
-			}
+			at := p.subsectionEnd(s, body)
 			if at < body {
 				return nil, 0, false
 			}
@@ -290,3 +306,26 @@ func (p *parser) knownSubsections(s *section, off int64) (subs []Description, en
 		p.c.Recover(body + fieldsSize(d.Fields, 1<<40))
 	}
 }
+
+// subsectionEnd looks for the end of a subsection whose fields are not known, or -1.
+func (p *parser) subsectionEnd(s *section, body int64) int64 {
+	at := p.nextHeader(body)
+	if at < 0 {
+		return -1
+	}
+	if p.footers == footersPresent {
+		at -= 5
+	}
+	p.c.Recover(body)
+	prefix := []byte(s.name + "/")
+	b := p.c.Peek(int(min(max(at-body, 0), maxSubsection)))
+	for i := 0; i+2 < len(b); i++ {
+		if b[i] == vmSubsection && int(b[i+1]) > len(prefix) && bytes.HasPrefix(b[i+2:], prefix) {
+			return body + int64(i)
+		}
+	}
+	return at
+}
+
+// maxSubsection bounds the search for the next subsection; AMX's has 8 KiB.
+const maxSubsection = 64 << 10

@@ -27,13 +27,36 @@ const (
 type ramReader struct {
 	current *ram.Block
 	byName  map[string]*ram.Block
+	largest uint64 // the size of the largest block
+
+	// After damage the block of the records that follow is in doubt, until one names its block or is where the last left off.
+	last    uint64 // the offset of the last page
+	lost    int64  // bytes that were stepped over since
+	orphans int    // pages whose block is not known
+}
+
+// lose notes that n bytes were stepped over.
+func (r *ramReader) lose(n int64) { r.lost += n }
+
+// block is the block of a record at offset that does not name it; nil where it was lost in damage.
+func (r *ramReader) block(offset uint64) *ram.Block {
+	b := r.current
+	if r.lost == 0 || b == nil || len(r.byName) < 2 {
+		return b
+	}
+	const smallest = 9 // bytes of a record
+	if offset <= r.last || (offset-r.last)/b.PageSize > uint64(r.lost)/smallest+1 {
+		return nil
+	}
+	r.lost = 0
+	return b
 }
 
 // ramBody reads the records of one START, PART or END section up to its EOS record.
-func (p *parser) ramBody(s *section) error {
+func (p *parser) ramBody(s *section) outcome {
 	if s.kind == vmSectionStart && p.RAMVersion == 0 {
 		if s.version != 3 && s.version != 4 {
-			return fmt.Errorf("RAM section version %d is not known; versions 3 and 4 are", s.version)
+			return p.lose(s, p.c.Offset(), fmt.Errorf("RAM section version %d is not known; versions 3 and 4 are", s.version))
 		}
 		p.RAMVersion = int(s.version)
 		p.ram.byName = map[string]*ram.Block{}
@@ -43,62 +66,91 @@ func (p *parser) ramBody(s *section) error {
 		off := p.c.Offset()
 		record := p.c.U64()
 		if p.c.Err() != nil {
-			return nil
+			return bodyRead
 		}
 		flags, offset := record&mask, record&^mask
-		switch {
-		case flags&ramFlagMemSize != 0:
-			if err := p.memSize(offset); err != nil {
-				return err
+		var err error
+		switch flags &^ ramFlagContinue {
+		case ramFlagPage, ramFlagZero, ramFlagXBZRLE, ramFlagCompressPage:
+			err = p.page(flags, offset)
+		case ramFlagEOS:
+			return bodyRead
+		case ramFlagMemSize:
+			err = p.memSize(offset)
+		case ramFlagMultifdFlush:
+		case ramFlagHook:
+			if offset == 0 {
+				return p.lose(s, off, fmt.Errorf("the RAM was sent over RDMA, so it is not in the image"))
 			}
-		case flags&(ramFlagZero|ramFlagPage|ramFlagXBZRLE|ramFlagCompressPage) != 0:
-			if err := p.page(flags, offset, off); err != nil {
-				p.c.Fail(p.c.Err())
-				return err
-			}
-		case flags == ramFlagEOS:
-			return nil
-		case flags&ramFlagHook != 0:
-			return fmt.Errorf("the RAM was sent over RDMA, so it is not in the stream (record %#x at offset %#x)", record, off)
-		case flags&ramFlagMultifdFlush != 0:
+			fallthrough
 		default:
-			return fmt.Errorf("%#x is no RAM record (at offset %#x)", record, off)
+			err = fmt.Errorf("%#x is no RAM record", record)
+		}
+		if err != nil {
+			if o := p.nextRAM(s, off, err); o != recordFound {
+				return o
+			}
 		}
 	}
 }
 
-// page indexes the record of one page; off is the record's offset.
-func (p *parser) page(flags, offset uint64, off int64) error {
+// nextRAM goes on behind damage at off: at the next RAM record, or at the next section.
+func (p *parser) nextRAM(s *section, off int64, why error) outcome {
+	at, record := p.nextRecord(off + 1)
+	if at < 0 {
+		p.nothingMore(s, off, why)
+		return nothingFound
+	}
+	p.warn(s, off, "the RAM is damaged here: %v; %d bytes are stepped over, and the pages in them are absent or what they were earlier", why, at-off)
+	p.ram.lose(at - off)
+	p.c.Recover(at)
+	if record {
+		return recordFound
+	}
+	return sectionFound
+}
+
+// page indexes the record of one page.
+func (p *parser) page(flags, offset uint64) error {
+	off := p.c.Offset() - 8
 	if flags&ramFlagContinue == 0 && p.RAMVersion >= 4 {
 		name := p.c.String8()
 		if p.c.Err() != nil {
 			return nil
 		}
-		if p.ram.current = p.ram.byName[name]; p.ram.current == nil {
-			return fmt.Errorf("a page belongs to RAM block %q, which was not announced (at offset %#x)", name, off)
+		b := p.ram.byName[name]
+		if b == nil {
+			return fmt.Errorf("a page belongs to RAM block %q, which was not announced", printable(name))
 		}
+		p.ram.current, p.ram.lost = b, 0
 	}
-	b := p.ram.current
-	if b == nil || !b.Holds(offset) {
-		return fmt.Errorf("a page at %#x lies outside of its RAM block (at offset %#x)", offset, off)
-	}
+	b := p.ram.block(offset)
 	switch {
-	case flags&ramFlagZero != 0:
+	case b == nil && p.ram.lost > 0:
+		p.ram.orphans++
+		b = p.nowhere()
+	case b == nil || !b.Holds(offset):
+		return fmt.Errorf("a page at %#x lies outside of its RAM block", offset)
+	default:
+		p.ram.last = offset
+	}
+	switch flags &^ ramFlagContinue {
+	case ramFlagZero:
 		fill := p.c.U8()
 		if p.c.Err() == nil {
 			// Pages whose records all are of the same form lie evenly; a record with a name is longer, and stands alone.
 			b.AddFill(offset, 1, fill, off)
 		}
-	case flags&ramFlagPage != 0:
+	case ramFlagPage:
 		data := p.c.Offset()
 		if p.c.Skip(int64(p.PageSize)); p.c.Err() == nil {
 			b.AddPage(offset, data)
 		}
-	case flags&ramFlagXBZRLE != 0:
+	case ramFlagXBZRLE:
 		encoding, size := p.c.U8(), int(p.c.U16())
 		data := p.c.Offset()
 		if p.c.Err() == nil && (encoding != 1 || size > int(p.PageSize)) {
-			return fmt.Errorf("an XBZRLE page has encoding %d and %d bytes (at offset %#x)", encoding, size, off)
+			return fmt.Errorf("an XBZRLE page has encoding %d and %d bytes", encoding, size)
 		}
 		if p.c.Skip(int64(size)); p.c.Err() == nil {
 			b.AddXBZRLE(offset, data, size)
@@ -107,7 +159,7 @@ func (p *parser) page(flags, offset uint64, off int64) error {
 		data := p.c.Offset()
 		size := int64(p.c.U32())
 		if p.c.Err() == nil && size > 2*int64(p.PageSize) {
-			return fmt.Errorf("a compressed page has %d bytes (at offset %#x)", size, off)
+			return fmt.Errorf("a compressed page has %d bytes", size)
 		}
 		if p.c.Skip(size); p.c.Err() == nil {
 			b.AddZlib(offset, data)
@@ -116,49 +168,70 @@ func (p *parser) page(flags, offset uint64, off int64) error {
 	return nil
 }
 
+// nowhere takes the pages that belong to no known block.
+func (p *parser) nowhere() *ram.Block {
+	b, _ := ram.NewBlock("", 0, p.PageSize, p.src)
+	return b
+}
+
+// maxBlocks bounds the table of RAM blocks; real ones have some tens.
+const maxBlocks = 1 << 14
+
 // memSize reads the block table that a MEM_SIZE record announces: total is the sum of the blocks' sizes.
 func (p *parser) memSize(total uint64) error {
 	if p.RAMVersion < 4 {
 		return p.newBlock("ram", total)
 	}
 	for sum := uint64(0); sum < total; {
-		off := p.c.Offset()
 		name, size := p.c.String8(), p.c.U64()
 		if p.c.Err() != nil {
 			return nil
 		}
-		if name == "" || size > total-sum {
-			return fmt.Errorf("the table of RAM blocks is damaged: block %q has %#x bytes, %#x are left (at offset %#x)",
-				name, size, total-sum, off)
+		if name == "" || printable(name) != name || size > total-sum || len(p.Blocks) == maxBlocks {
+			return fmt.Errorf("the table of RAM blocks does not add up: block %q has %#x bytes, %#x are left", printable(name), size, total-sum)
 		}
 		sum += size
 		if err := p.newBlock(name, size); err != nil {
 			return err
 		}
-		b := p.Blocks[len(p.Blocks)-1]
-		if slices.Contains(p.Capabilities, "mapped-ram") {
+		b := p.ram.current
+		if !p.hasMappedHeader() {
+			p.blockExtras(b)
+		}
+		if p.hasMappedHeader() || slices.Contains(p.Capabilities, "mapped-ram") {
 			if err := p.mappedRAM(b); err != nil {
 				return err
 			}
-			continue
 		}
-		p.blockExtras(b)
 	}
 	return nil
 }
 
+// newBlock makes the current block; one that is announced again (COLO) is the one it was.
 func (p *parser) newBlock(name string, size uint64) error {
+	if b := p.ram.byName[name]; b != nil {
+		if b.Size != size {
+			return fmt.Errorf("RAM block %q is announced twice, with %#x bytes and with %#x", name, b.Size, size)
+		}
+		p.ram.current = b
+		return nil
+	}
 	b, err := ram.NewBlock(name, size, p.PageSize, p.src)
 	if err != nil {
 		return err
 	}
-	if p.ram.byName[name] != nil {
-		return fmt.Errorf("RAM block %q is announced twice", name)
-	}
 	p.Blocks = append(p.Blocks, b)
 	p.ram.byName[name] = b
 	p.ram.current = b
+	p.ram.largest = max(p.ram.largest, size)
 	return nil
+}
+
+// hasMappedHeader tells whether a mapped-ram header follows: version 1 and the page size. The configuration section says
+// so too, where there is one.
+func (p *parser) hasMappedHeader() bool {
+	b := p.c.Peek(12)
+	return len(b) == 12 && binary.BigEndian.Uint32(b) == 1 && binary.BigEndian.Uint64(b[4:]) == p.PageSize
 }
 
 // blockExtras reads the u64 values that may follow a block's size: its page size (postcopy, where it is not the target's)
@@ -193,9 +266,9 @@ func (p *parser) mappedRAM(b *ram.Block) error {
 	words := (b.Size/p.PageSize + 63) / 64
 	switch {
 	case version != 1 || pageSize != p.PageSize:
-		return fmt.Errorf("the mapped-ram header of block %q has version %d and pages of %d bytes (at offset %#x)", b.Name, version, pageSize, off)
+		return fmt.Errorf("the mapped-ram header of block %q has version %d and pages of %d bytes", b.Name, version, pageSize)
 	case pages < bitmap || bitmap < uint64(off) || bitmap > end:
-		return fmt.Errorf("the mapped-ram header of block %q puts its bitmap at %#x and its pages at %#x (at offset %#x)", b.Name, bitmap, pages, off)
+		return fmt.Errorf("the mapped-ram header of block %q puts its bitmap at %#x and its pages at %#x", b.Name, bitmap, pages)
 	case words*8 > end-bitmap || words*8 > pages-bitmap:
 		p.c.Goto(int64(end))
 		p.c.U8() // latches that the image is cut off

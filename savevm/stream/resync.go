@@ -7,17 +7,21 @@ import (
 
 // resync looks for the next place from off on where the stream goes on, after something that cannot be read, and continues
 // there. It says what it stepped over; false means that there is no such place.
-func (p *parser) resync(off int64) bool {
+func (p *parser) resync(s *section, off int64, why error) bool {
 	at := p.nextHeader(off)
 	if at < 0 {
-		p.warn(nil, off, "no further section was found; %d bytes to the end of the image are not read", p.c.End()-off)
-		return false
+		return p.nothingMore(s, off, why)
 	}
-	if at > off {
-		p.warn(nil, off, "%d bytes are stepped over, up to the next section", at-off)
-	}
+	p.warn(s, off, "%v; %d bytes are stepped over, up to the next section", why, at-off)
+	p.ram.lose(at - off)
 	p.c.Recover(at)
 	return true
+}
+
+// nothingMore ends the reading where no further section is found.
+func (p *parser) nothingMore(s *section, off int64, why error) bool {
+	p.warn(s, off, "%v; no further section was found, and the %d bytes up to the end of the image are not read", why, p.c.End()-off)
+	return false
 }
 
 // maxHeader is the length of the longest section header, with the footer before it.
@@ -25,35 +29,63 @@ const maxHeader = 5 + 1 + 4 + 1 + 255 + 4 + 4
 
 // nextHeader finds the first offset from off on at which a section starts, or -1.
 func (p *parser) nextHeader(off int64) int64 {
+	at, _ := p.search(off, maxHeader, nil)
+	return at
+}
+
+// search finds the first offset from off on at which a section starts, or (record is true) at which isRecord finds RAM
+// records; -1 where there is none. window is how many bytes a decision needs.
+func (p *parser) search(off int64, window int, isRecord func(b []byte, last bool) bool) (at int64, record bool) {
 	const step = 64 << 10
 	for ; off < p.c.End(); off += step {
 		p.c.Recover(off)
-		b := p.c.Peek(step + maxHeader)
+		b := p.c.Peek(step + window)
+		last := off+int64(len(b)) == p.c.End()
 		for i := 0; i < min(step, len(b)); i++ {
 			switch b[i] {
+			case 0:
+				if n := zeros(b[i:]); n > 8 {
+					i += n - 8 // neither a section nor a record starts with so many zeros
+				}
+				if isRecord != nil && i < step && isRecord(b[i:], last) {
+					return off + int64(i), true
+				}
 			case vmSectionFull, vmSectionFooter, vmSectionPart, vmSectionEnd, vmSectionStart:
 				if n, ok := p.plausible(b[i:]); ok {
-					return off + int64(i) + int64(n)
+					return off + int64(i) + int64(n), false
 				}
 			}
 		}
 	}
-	return -1
+	return -1, false
 }
 
-// plausible tells whether bytes look like a place where the stream goes on: a FULL section whose id is greater than the last
-// one's (ids rise through the file), a part of a live section, or the footer of the section that was being read. n is how
-// many bytes lie before the next section (5 behind a footer).
+// zeros is how many zero bytes b starts with.
+func zeros(b []byte) int {
+	n := 0
+	for len(b)-n >= 8 && binary.LittleEndian.Uint64(b[n:]) == 0 {
+		n += 8
+	}
+	for n < len(b) && b[n] == 0 {
+		n++
+	}
+	return n
+}
+
+// maxID bounds the ids of sections: QEMU counts its registrations.
+const maxID = 1 << 16
+
+// plausible tells whether bytes look like a place where the stream goes on: a section with an id that was not there yet (ids
+// rise through the file, but for devices of a higher priority, which come first), a part of a live section, or the footer of
+// the section that was being read. n is how many bytes lie before the next section (5 behind a footer).
 func (p *parser) plausible(b []byte) (n int, ok bool) {
 	if len(b) < 5 {
 		return 0, false
 	}
 	id := binary.BigEndian.Uint32(b[1:])
 	switch b[0] {
-	case vmSectionFull:
-		return 0, int64(id) > p.lastFull && int64(id) < p.lastFull+1<<16 && plausibleName(b[5:])
-	case vmSectionStart:
-		return 0, id < 1<<16 && p.live[id] == nil && plausibleName(b[5:])
+	case vmSectionFull, vmSectionStart:
+		return 0, id < maxID && !p.seen[id] && plausibleName(b[5:])
 	case vmSectionPart, vmSectionEnd:
 		return 0, p.plausiblePart(id, b[5:])
 	case vmSectionFooter:
@@ -64,7 +96,7 @@ func (p *parser) plausible(b []byte) (n int, ok bool) {
 			return 5, len(b) == 6 || b[6] == vmDescription
 		}
 		_, ok := p.plausible(b[5:])
-		return 5, ok && b[5] != vmSectionFooter
+		return 5, ok && b[5] != vmSectionFooter || b[5] == vmCommand
 	}
 	return 0, false
 }
@@ -89,24 +121,86 @@ func (p *parser) plausiblePart(id uint32, b []byte) bool {
 	if s == nil || s.name != "ram" || len(b) < 9 {
 		return false
 	}
+	_, _, ok := p.plausibleRecord(b)
+	return ok
+}
+
+// nextRecord finds the first offset from off on at which RAM records go on, or a section does (record is false), or -1.
+func (p *parser) nextRecord(off int64) (at int64, record bool) {
+	return p.search(off, chainLength*(8+1+255+2*int(p.PageSize))+maxHeader, p.plausibleChain)
+}
+
+// chainLength is how many records in a row prove that RAM records go on.
+const chainLength = 4
+
+// plausibleChain tells whether bytes look like RAM records: several in a row, or fewer up to the end of the section.
+func (p *parser) plausibleChain(b []byte, last bool) bool {
+	for n := range chainLength {
+		size, eos, ok := p.plausibleRecord(b)
+		switch {
+		case !ok:
+			return last && n > 0 && len(b) < 8
+		case eos && n == 0: // ten bytes of zeros and a 16 are anywhere
+			return false
+		case eos:
+			_, ok := p.plausible(b[size:])
+			return ok
+		case size >= len(b):
+			return last
+		}
+		b = b[size:]
+	}
+	return true
+}
+
+// plausibleRecord tells whether bytes look like a RAM record, and how long it is.
+func (p *parser) plausibleRecord(b []byte) (size int, eos, ok bool) {
+	if len(b) < 9 {
+		return 0, false, false
+	}
 	v := binary.BigEndian.Uint64(b)
-	flags := v & (p.PageSize - 1)
+	flags, offset := v&(p.PageSize-1), v&^(p.PageSize-1)
 	if v == ramFlagEOS {
-		return true
+		return 8, true, true
 	}
-	if flags&^(ramFlagZero|ramFlagPage|ramFlagContinue|ramFlagXBZRLE|ramFlagCompressPage) != 0 || flags&^ramFlagContinue == 0 {
-		return false
+	if flags&^ramFlagContinue == 0 || offset >= p.ram.largest {
+		return 0, false, false
 	}
+	size = 8
 	if flags&ramFlagContinue == 0 && p.RAMVersion >= 4 {
 		n := int(b[8])
-		return len(b) >= 9+n && p.ram.byName[string(b[9:9+n])] != nil
-	}
-	for _, block := range p.Blocks {
-		if block.Holds(v &^ (p.PageSize - 1)) {
-			return true
+		if size += 1 + n; len(b) < size+4 || p.ram.byName[string(b[9:9+n])] == nil {
+			return 0, false, false
 		}
 	}
-	return false
+	switch flags &^ ramFlagContinue {
+	case ramFlagZero:
+		size++
+	case ramFlagPage:
+		size += int(p.PageSize)
+	case ramFlagXBZRLE:
+		if len(b) < size+3 || b[size] != 1 {
+			return 0, false, false
+		}
+		size += 3 + int(binary.BigEndian.Uint16(b[size+1:]))
+	case ramFlagCompressPage:
+		if len(b) < size+4 {
+			return 0, false, false
+		}
+		n := binary.BigEndian.Uint32(b[size:])
+		if uint64(n) > 2*p.PageSize {
+			return 0, false, false
+		}
+		size += 4 + int(n)
+	default:
+		return 0, false, false
+	}
+	for _, block := range p.Blocks {
+		if block.Holds(offset) {
+			return size, false, true
+		}
+	}
+	return 0, false, false
 }
 
 // proves tells whether a device section that ends at off is followed by what must follow one: its footer, where the stream
@@ -118,8 +212,9 @@ func (p *parser) proves(s *section, off int64) bool {
 	defer p.c.Goto(p.c.Offset())
 	p.c.Goto(off)
 	b := bytes.Clone(p.c.Peek(maxHeader))
-	if p.footers == footersPresent {
-		return len(b) >= 5 && b[0] == vmSectionFooter && binary.BigEndian.Uint32(b[1:]) == s.id
+	footer := len(b) >= 5 && b[0] == vmSectionFooter && binary.BigEndian.Uint32(b[1:]) == s.id
+	if p.footers == footersPresent || p.footers == footersUnknown && footer {
+		return footer
 	}
 	if len(b) == 0 {
 		return false

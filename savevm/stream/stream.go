@@ -6,10 +6,13 @@
 package stream
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"runtime/debug"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/svscript/svscript/savevm/internal/wire"
 	"github.com/svscript/svscript/savevm/ram"
@@ -96,6 +99,8 @@ func Read(src *wire.Source, base int64) (s *Stream, err error) {
 		c:        wire.NewCursor(src, base, src.Size()),
 		src:      src,
 		live:     map[uint32]*section{},
+		seen:     map[uint32]bool{},
+		warned:   map[string]int{},
 		lastFull: -1,
 	}
 	head := p.c.Peek(8)
@@ -108,10 +113,7 @@ func Read(src *wire.Source, base int64) (s *Stream, err error) {
 	}
 	p.c.Skip(8)
 	p.sections()
-	if n := len(p.searchedFor); n > 0 {
-		p.warn(nil, -1, "%d device sections are not described; their ends were found by looking for the next section: %s",
-			n, strings.Join(p.searchedFor[:min(n, 40)], ", "))
-	}
+	p.summary()
 	for _, b := range p.Blocks {
 		b.Seal()
 	}
@@ -126,6 +128,8 @@ type section struct {
 	instance uint32
 	version  uint32
 	offset   int64 // of the header
+
+	steppedOver bool // a warning said so
 }
 
 func (s *section) String() string { return fmt.Sprintf("%s/%d", s.name, s.instance) }
@@ -135,13 +139,15 @@ type parser struct {
 	c        *wire.Cursor
 	src      *wire.Source
 	live     map[uint32]*section // the START sections, by id
+	seen     map[uint32]bool     // the ids of all sections so far
 	lastFull int64               // the id of the last FULL section, -1 before the first
 	schema   *schema             // the vmdescription; nil before it was looked for, or where there is none
 	searched bool
 	footers  footerState
 	ram      ramReader
 
-	searchedFor []string // the sections whose end was found by a search
+	searchedFor []string       // the sections whose end was found by a search
+	warned      map[string]int // how many warnings of one kind there were
 }
 
 // footerState tells whether sections end with a footer; the stream does not say, its first section shows.
@@ -153,18 +159,42 @@ const (
 	footersNone
 )
 
+// maxAlike is how many warnings of one kind are given in full; the rest are counted.
+const maxAlike = 3
+
+// warn adds a warning; its format is its kind.
 func (p *parser) warn(s *section, off int64, format string, args ...any) {
+	if p.warned[format]++; p.warned[format] > maxAlike {
+		return
+	}
 	w := Warning{Offset: off, Text: fmt.Sprintf(format, args...)}
 	if s != nil {
 		w.Section = s.String()
 	}
-	if len(p.Warnings) < maxWarnings {
-		p.Warnings = append(p.Warnings, w)
-	}
+	p.Warnings = append(p.Warnings, w)
 }
 
-// maxWarnings bounds what a damaged file can make us say.
-const maxWarnings = 100
+// summary adds what is told once, at the end.
+func (p *parser) summary() {
+	more := 0
+	for _, n := range p.warned {
+		more += max(n-maxAlike, 0)
+	}
+	if more > 0 {
+		p.warn(nil, -1, "there are %d more warnings like these", more)
+	}
+	if n := len(p.searchedFor); n > 0 {
+		list := strings.Join(p.searchedFor[:min(n, 10)], ", ")
+		if n > 10 {
+			list += ", …"
+		}
+		p.warn(nil, -1, "%d device sections are not described, so their fields are not known; their ends were found by looking for the "+
+			"next section: %s", n, list)
+	}
+	if n := p.ram.orphans; n > 0 {
+		p.warn(nil, -1, "%d pages are not used: which RAM block they belong to was lost in the damage before them", n)
+	}
+}
 
 // sections reads section after section to the end-of-file marker, or to the first place where that is impossible.
 func (p *parser) sections() {
@@ -172,7 +202,7 @@ func (p *parser) sections() {
 		off := p.c.Offset()
 		kind := p.c.U8()
 		if p.c.Err() != nil {
-			p.warn(nil, off, "the image was cut off: the stream has no end marker")
+			p.warn(nil, off, "the image is cut off: the stream has no end marker, so what came behind is missing")
 			p.End = p.c.End()
 			return
 		}
@@ -189,12 +219,9 @@ func (p *parser) sections() {
 		case vmSectionPart, vmSectionEnd:
 			ok = p.partOrEnd(off)
 		case vmCommand:
-			p.c.U16()
-			p.c.Skip(int64(p.c.U16()))
-			ok = p.c.Err() == nil
+			ok = p.command()
 		default:
-			p.warn(nil, off, "%#02x is no section type", kind)
-			ok = p.resync(off)
+			ok = p.resync(nil, off, fmt.Errorf("%#02x is no section type", kind))
 		}
 		if !ok {
 			p.End = p.c.End()
@@ -203,14 +230,24 @@ func (p *parser) sections() {
 	}
 }
 
+// command steps over a command to the receiving QEMU. The package of a postcopy migration (MIG_CMD_PACKAGED) has its own
+// length for payload; the sections in it follow like all others.
+func (p *parser) command() bool {
+	p.c.U16()
+	p.c.Skip(int64(p.c.U16()))
+	return p.checkCut(nil)
+}
+
+// maxMachineName bounds the name of a machine type; QEMU's have some 20 characters.
+const maxMachineName = 256
+
 func (p *parser) configuration() bool {
 	off := p.c.Offset()
 	n := int64(p.c.U32())
-	if n > 256 {
-		p.warn(nil, off, "the machine's name has %d bytes", n)
-		return p.resync(off)
+	if n > maxMachineName {
+		return p.resync(nil, off, fmt.Errorf("the configuration section is damaged: the machine's name would have %d bytes", n))
 	}
-	p.Machine = string(p.c.Bytes(n))
+	p.Machine = printable(string(p.c.Bytes(n)))
 	for {
 		if b := p.c.Peek(1); len(b) == 0 || b[0] != vmSubsection {
 			break
@@ -221,31 +258,57 @@ func (p *parser) configuration() bool {
 		case "configuration/target-page-bits":
 			p.c.U32()
 			bits := p.c.U32()
-			if bits < 9 || bits > 24 {
-				p.warn(nil, at, "the target's pages would have 2^%d bytes", bits)
-				return p.resync(at)
+			if bits < 10 || bits > 24 { // a record's flags need ten
+				return p.resync(nil, at, fmt.Errorf("the configuration section is damaged: pages would have 2^%d bytes", bits))
 			}
 			p.PageSize = 1 << bits
 		case "configuration/capabilities":
 			p.c.U32()
-			for n := p.c.U32(); n > 0 && p.c.Err() == nil; n-- {
+			for n := p.c.U32(); n > 0 && p.c.Err() == nil && len(p.Capabilities) < 256; n-- {
 				p.Capabilities = append(p.Capabilities, p.c.String8())
 			}
 		case "configuration/uuid":
 			p.c.U32()
 			p.c.Skip(16)
 		default:
-			p.warn(nil, at, "the configuration holds %q, which is not known", name)
-			return p.resync(at)
+			if p.c.Err() == nil && !p.nextConfiguration() {
+				return p.resync(nil, at, fmt.Errorf("the configuration section holds %q, which is not known", name))
+			}
 		}
 	}
 	return p.checkCut(nil)
 }
 
+// nextConfiguration goes to the next subsection of the configuration, over one that is not known; false where none is near.
+func (p *parser) nextConfiguration() bool {
+	const near, prefix = 1024, "configuration/"
+	b := p.c.Peek(near)
+	for i := range b {
+		if _, ok := p.plausible(b[i:]); ok {
+			return false // the next section is nearer
+		}
+		if b[i] == vmSubsection && i+2 < len(b) && bytes.HasPrefix(b[i+2:], []byte(prefix)) && int(b[i+1]) > len(prefix) {
+			p.c.Skip(int64(i))
+			return true
+		}
+	}
+	return false
+}
+
+// printable is a name of the file as it can be shown: one line, no control characters.
+func printable(s string) string {
+	for _, c := range s {
+		if c < ' ' || c == 0x7f || c == utf8.RuneError {
+			return strings.Trim(strconv.QuoteToASCII(s), `"`)
+		}
+	}
+	return s
+}
+
 // checkCut warns when the image ended in what was just read.
 func (p *parser) checkCut(s *section) bool {
 	if err := p.c.Err(); err != nil {
-		p.warn(s, -1, "%v", err)
+		p.warn(s, -1, "the image is cut off here: %v; what came behind is missing", err)
 		return false
 	}
 	return true
@@ -254,7 +317,7 @@ func (p *parser) checkCut(s *section) bool {
 func (p *parser) header(kind byte, off int64) *section {
 	s := &section{kind: kind, offset: off}
 	s.id = p.c.U32()
-	s.name = p.c.String8()
+	s.name = printable(p.c.String8())
 	s.instance = p.c.U32()
 	s.version = p.c.U32()
 	return s
@@ -265,6 +328,7 @@ func (p *parser) startOrFull(kind byte, off int64) bool {
 	if !p.checkCut(nil) {
 		return false
 	}
+	p.seen[s.id] = true
 	if kind == vmSectionStart {
 		p.live[s.id] = s
 		return p.liveBody(s)
@@ -277,17 +341,23 @@ func (p *parser) partOrEnd(off int64) bool {
 	id := p.c.U32()
 	s := p.live[id]
 	if s == nil {
-		if p.checkCut(nil) {
-			p.warn(nil, off, "a section continues number %d, which never started", id)
-			return p.resync(p.c.Offset())
-		}
-		return false
+		return p.checkCut(nil) && p.resync(nil, off, fmt.Errorf("a section continues number %d, which never started", id))
 	}
 	return p.liveBody(s)
 }
 
+// An outcome is where the reading of a live section's body ended.
+type outcome int
+
+const (
+	bodyRead     outcome = iota // behind the body, or where the image is cut off (the cursor says so)
+	recordFound                 // behind damage, at the body's next record
+	sectionFound                // behind damage, at another section's header
+	nothingFound                // the rest of the image cannot be read
+)
+
 // liveReaders are the sections that come in parts, each with records of its own.
-var liveReaders = map[string]func(p *parser, s *section) error{
+var liveReaders = map[string]func(p *parser, s *section) outcome{
 	"ram":   (*parser).ramBody,
 	"block": (*parser).blockBody,
 }
@@ -296,17 +366,38 @@ func (p *parser) liveBody(s *section) bool {
 	off := p.c.Offset()
 	read := liveReaders[s.name]
 	if read == nil {
-		p.warn(s, s.offset, "what a live section of this name holds is not known; it is stepped over")
-		return p.resync(off)
+		return p.stepOver(s, off)
 	}
-	if err := read(p, s); err != nil {
-		p.warn(s, -1, "%v", err)
-		return p.c.Err() == nil && p.resync(p.c.Offset())
+	switch read(p, s) {
+	case bodyRead:
+		return p.checkCut(s) && p.footer(s)
+	case sectionFound:
+		return true
 	}
-	if !p.checkCut(s) {
-		return false
+	return false
+}
+
+// lose steps over what cannot be read of a live section.
+func (p *parser) lose(s *section, off int64, why error) outcome {
+	if p.resync(s, off, why) {
+		return sectionFound
 	}
-	return p.footer(s)
+	return nothingFound
+}
+
+// stepOver goes to the end of a live section whose records are not known: dirty-bitmap, a vfio device, s390's cmma, ppc's
+// htab. That is told once a section, not once a part.
+func (p *parser) stepOver(s *section, off int64) bool {
+	at := p.nextHeader(off)
+	if at < 0 {
+		return p.nothingMore(s, off, fmt.Errorf("what a live section of this name holds is not known"))
+	}
+	if !s.steppedOver {
+		s.steppedOver = true
+		p.warn(s, s.offset, "what a live section of this name holds is not known, and it is stepped over")
+	}
+	p.c.Recover(at)
+	return true
 }
 
 // footer steps over a section's footer, and learns from the first section whether there are any.
@@ -323,17 +414,16 @@ func (p *parser) footer(s *section) bool {
 	case has:
 		p.c.Skip(5)
 	case p.footers == footersPresent && len(b) < 5:
-		p.warn(s, p.c.Offset(), "the image was cut off before the section's footer")
+		p.warn(s, p.c.Offset(), "the image is cut off before the section's footer; what came behind is missing")
 		return false
 	case p.footers == footersPresent:
-		p.warn(s, p.c.Offset(), "the section does not end with its footer")
-		return p.resync(p.c.Offset())
+		return p.resync(s, p.c.Offset(), fmt.Errorf("the section does not end with its footer"))
 	}
 	return true
 }
 
 // blockBody steps over disk blocks that were migrated along (QEMU's migration/block.c): u64 sector<<9 | flags.
-func (p *parser) blockBody(*section) error {
+func (p *parser) blockBody(s *section) outcome {
 	const (
 		flagDeviceBlock = 0x01
 		flagEOS         = 0x02
@@ -352,12 +442,12 @@ func (p *parser) blockBody(*section) error {
 			}
 		case flags&flagProgress != 0:
 		case flags&flagEOS != 0:
-			return nil
+			return bodyRead
 		case p.c.Err() == nil:
-			return fmt.Errorf("a block migration record has flags %#x (at offset %#x)", flags, off)
+			return p.lose(s, off, fmt.Errorf("a block migration record has flags %#x", flags))
 		}
 	}
-	return nil
+	return bodyRead
 }
 
 // trailer reads what may follow the end marker: the vmdescription, and bytes of others.
