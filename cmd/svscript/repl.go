@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,15 +70,14 @@ type repl struct {
 	timing  bool     // .time without an expression
 	current int      // the CPU that short commands are about
 	editor  string
+	pager   string
 }
 
 func newREPL(s *session, f *flags, env environment) *repl {
 	plain, _ := liner.TerminalMode()
 	r := &repl{session: s, f: f, plain: plain, line: liner.NewLiner(), history: openHistory(env.getenv)}
-	r.editor = env.getenv("VISUAL")
-	if r.editor == "" {
-		r.editor = env.getenv("EDITOR")
-	}
+	r.editor = cmp.Or(env.getenv("VISUAL"), env.getenv("EDITOR"), "vi")
+	r.pager = cmp.Or(env.getenv("PAGER"), "less -FRX")
 	if s.image != nil && len(s.image.CPUs()) > 0 {
 		r.current = s.image.CPUs()[0].Index
 	}
@@ -236,8 +236,12 @@ func (r *repl) run(work func(context.Context) error) bool {
 	err := work(ctx)
 	r.out.endRows()
 	r.out.forgetProgress()
-	if err != nil {
-		r.printError(err)
+	switch {
+	case err == nil:
+	case errors.Is(context.Cause(ctx), errInterrupted):
+		r.printError(errors.New("stopped"))
+	default:
+		r.printError(asInterrupted(err, ctx))
 	}
 	if r.timing {
 		r.say(time.Since(started).Round(time.Microsecond).String())
@@ -276,10 +280,7 @@ func (r *repl) printError(err error) {
 }
 
 func (r *repl) errorText(e *runtime.ScriptError) string {
-	switch {
-	case errors.Is(e, errInterrupted):
-		return "stopped"
-	case e.File != replName:
+	if e.File != replName {
 		return e.Detail()
 	}
 	short := *e

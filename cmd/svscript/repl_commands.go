@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dop251/goja"
+	"golang.org/x/term"
 
 	"github.com/svscript/svscript/bindings"
 	"github.com/svscript/svscript/runtime"
@@ -27,7 +28,7 @@ var dotCommands []dotCommand
 
 func init() {
 	dotCommands = []dotCommand{
-		{"help", "", "this", func(r *repl, _ string) bool { _ = r.out.text(r.helpText()); return false }},
+		{"help", "", "this", func(r *repl, _ string) bool { r.page(r.helpText()); return false }},
 		{"load", "FILE", "run a script here: its variables and exports become globals", (*repl).load},
 		{"reload", "", "load the last file again, and the modules that it requires", (*repl).reload},
 		{"watch", "FILE", "load a file again whenever it changes, until Ctrl-C", (*repl).watchFile},
@@ -35,7 +36,7 @@ func init() {
 		{"save", "FILE", "write what was typed, without what failed, to a script", (*repl).save},
 		{"time", "[CODE]", "say how long CODE takes; without it, do so for every input, or no longer", (*repl).time},
 		{"cpu", "[N]", "the CPU that the short commands are about", (*repl).selectCPU},
-		{"types", "", "print the type declarations of the API", func(r *repl, _ string) bool { _ = r.out.text(bindings.TypeScript()); return false }},
+		{"types", "", "print the type declarations of the API", func(r *repl, _ string) bool { r.page(bindings.TypeScript()); return false }},
 		{"exit", "", "leave, as Ctrl-D does", func(*repl, string) bool { return true }},
 	}
 }
@@ -70,15 +71,27 @@ func (r *repl) complain(format string, args ...any) {
 	r.printError(fmt.Errorf(format, args...))
 }
 
+const helpHead = `Type JavaScript. vm is the image, _ the last value. help() is an overview of the
+API, vm.read? tells about one thing. Tab completes, and behind an open
+parenthesis tells the arguments. Ctrl-C stops what runs, Ctrl-R searches the
+history.
+
+`
+
+const helpShort = `
+Short commands show the JavaScript that they stand for. Addresses are virtual,
+of the CPU that .cpu says; with ! before the command they are physical. They are
+0x…, hexadecimal digits, the name of a register, or an expression.
+
+`
+
 func (r *repl) helpText() string {
 	var b strings.Builder
-	b.WriteString("Type JavaScript; vm is the image, _ the last value. help() is an overview of the API, vm.read? tells about a thing.\n" +
-		"Tab completes, and at an open parenthesis tells the arguments. Ctrl-C stops what runs, Ctrl-R searches the history.\n\n")
+	b.WriteString(helpHead)
 	for _, c := range dotCommands {
 		fmt.Fprintf(&b, "  %-16s %s\n", "."+c.name+" "+c.args, c.help)
 	}
-	b.WriteString("\nShort commands show the JavaScript that they stand for. Addresses are virtual, of the CPU that .cpu says; with ! before the\n" +
-		"command they are physical. An address is 0x…, hexadecimal digits, the name of a register, or an expression.\n\n")
+	b.WriteString(helpShort)
 	for _, c := range shortCommands {
 		if c.name == "dis" && !hasDisassembler() {
 			continue
@@ -86,6 +99,35 @@ func (r *repl) helpText() string {
 		fmt.Fprintf(&b, "  %-16s %s\n", c.name+" "+c.args, c.help)
 	}
 	return b.String()
+}
+
+// page prints a text, through a pager where it is longer than the screen.
+func (r *repl) page(text string) {
+	_, height, err := term.GetSize(int(os.Stdout.Fd()))
+	pager := strings.Fields(r.pager)
+	if err != nil || strings.Count(text, "\n") < height || len(pager) == 0 || r.plain == nil {
+		_ = r.out.text(text)
+		return
+	}
+	cmd := exec.Command(pager[0], pager[1:]...)
+	cmd.Stdin = strings.NewReader(text)
+	if r.foreground(cmd) != nil {
+		_ = r.out.text(text)
+	}
+}
+
+// foreground runs a program on the terminal, in the mode that programs expect.
+func (r *repl) foreground(cmd *exec.Cmd) error {
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	if cmd.Stdin == nil {
+		cmd.Stdin = os.Stdin
+	}
+	if r.plain != nil {
+		ours := currentMode()
+		_ = r.plain.ApplyMode()
+		defer func() { _ = ours.ApplyMode() }()
+	}
+	return cmd.Run()
 }
 
 // looksLikeModule tells a script that exports from one that is only statements.
@@ -182,10 +224,6 @@ func (r *repl) watchFile(path string) bool {
 
 // edit runs $EDITOR on an empty file, or on the last input of several lines, and evaluates what comes of it.
 func (r *repl) edit(string) bool {
-	editor := r.editor
-	if editor == "" {
-		editor = "vi"
-	}
 	file, err := os.CreateTemp("", "svscript-*.js")
 	if err != nil {
 		r.complain("%v", err)
@@ -196,15 +234,8 @@ func (r *repl) edit(string) bool {
 		_, _ = file.WriteString(r.inputs[n-1] + "\n")
 	}
 	_ = file.Close()
-	fields := append(strings.Fields(editor), file.Name())
-	cmd := exec.Command(fields[0], fields[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	if r.plain != nil {
-		ours := currentMode()
-		_ = r.plain.ApplyMode()
-		defer func() { _ = ours.ApplyMode() }()
-	}
-	if err := cmd.Run(); err != nil {
+	fields := append(strings.Fields(r.editor), file.Name())
+	if err := r.foreground(exec.Command(fields[0], fields[1:]...)); err != nil {
 		r.complain("%s: %v (EDITOR names another)", fields[0], err)
 		return false
 	}

@@ -258,10 +258,24 @@ func runError(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	if cause := context.Cause(ctx); errors.Is(cause, errInterrupted) || errors.Is(cause, errPipe) {
+	cause := context.Cause(ctx)
+	if errors.Is(cause, errInterrupted) || errors.Is(cause, errPipe) {
 		return &exitError{exitInterrupted, cause}
 	}
-	return &exitError{exitScript, err}
+	return &exitError{exitScript, asInterrupted(err, ctx)}
+}
+
+// asInterrupted makes the error of a native function that was told to stop the one of a script that was.
+func asInterrupted(err error, ctx context.Context) error {
+	var e *runtime.ScriptError
+	if ctx.Err() == nil || !errors.As(err, &e) || e.Name == "Interrupted" || !errors.Is(e, ctx.Err()) {
+		return err
+	}
+	e.Name, e.Message = "Interrupted", "the script was stopped: "+context.Cause(ctx).Error()
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		e.Message = "the script ran out of time: " + context.Cause(ctx).Error()
+	}
+	return err
 }
 
 // evaluate runs -e CODE, on the image that the first operand names.

@@ -68,7 +68,7 @@ const noImage = "-"
 
 // openImage opens an image and prints its warnings. The path "-" gives nil.
 func openImage(ctx context.Context, f *flags, out *output, path string) (*savevm.Image, error) {
-	if path == noImage || path == "" {
+	if path == noImage {
 		return nil, nil
 	}
 	o := f.image
@@ -89,7 +89,7 @@ func openImage(ctx context.Context, f *flags, out *output, path string) (*savevm
 
 // imageError says what can be done about an image that does not open.
 func imageError(path string, err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
+	if _, missing := os.Stat(path); errors.Is(missing, fs.ErrNotExist) {
 		return errors.New(path + ": there is no such file" + nearFiles(path))
 	}
 	return err
