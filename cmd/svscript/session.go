@@ -68,6 +68,9 @@ const noImage = "-"
 
 // openImage opens an image and prints its warnings. The path "-" gives nil.
 func openImage(ctx context.Context, f *flags, out *output, path string) (*savevm.Image, error) {
+	if path == "" {
+		return nil, usageError("the name of the image is empty (- stands for none)")
+	}
 	if path == noImage {
 		return nil, nil
 	}
