@@ -132,7 +132,7 @@ func (e *jsonEncoder) object(key string, o *goja.Object) bool {
 				}
 			}
 		}
-		e.plain(o)
+		e.plain(o, o.Keys())
 	case "Error":
 		e.error(o)
 	case "RegExp":
@@ -153,16 +153,25 @@ func (e *jsonEncoder) other(o *goja.Object) {
 		e.mapping(o)
 	case t.Kind() == reflect.Slice && isTyped(t.Elem().Kind()):
 		e.typedArray(o, t)
-	case len(o.Keys()) == 0 && isIterable(o):
+	default:
+		if keys := o.Keys(); len(keys) > 0 {
+			e.plain(o, keys)
+		} else {
+			e.withoutKeys(o)
+		}
+	}
+}
+
+// withoutKeys writes an object without properties of its own: a sequence, an object of the API, or {}.
+func (e *jsonEncoder) withoutKeys(o *goja.Object) {
+	if isIterable(o) {
 		e.list(func(add func(goja.Value)) {
 			e.rt.ForOf(o, func(v goja.Value) bool { add(v); return true })
 		})
-	default:
-		if class := apiClass(o); class != nil {
-			e.apiObject(o, class)
-			return
-		}
-		e.plain(o)
+	} else if class := apiClass(o); class != nil {
+		e.apiObject(o, class)
+	} else {
+		e.buf = append(e.buf, "{}"...)
 	}
 }
 
@@ -175,10 +184,10 @@ func isIterable(o *goja.Object) bool {
 	return ok
 }
 
-func (e *jsonEncoder) plain(o *goja.Object) {
+func (e *jsonEncoder) plain(o *goja.Object, keys []string) {
 	e.buf = append(e.buf, '{')
 	first := true
-	for _, k := range o.Keys() {
+	for _, k := range keys {
 		e.member(&first, k, o.Get(k))
 	}
 	e.buf = append(e.buf, '}')
@@ -340,7 +349,7 @@ var apiClasses = sync.OnceValue(func() map[string]*bindings.Class {
 
 // apiClass is the class of an object of the API, or nil.
 func apiClass(o *goja.Object) *bindings.Class {
-	if len(o.Keys()) > 0 || o.Prototype() == nil {
+	if o.Prototype() == nil {
 		return nil
 	}
 	ctor, ok := o.Prototype().Get("constructor").(*goja.Object)

@@ -40,11 +40,11 @@ func (p *printer) emit(v goja.Value) error {
 
 // row makes the cells of a value: one a property, or one without a name where it has no properties.
 func (p *printer) row(v goja.Value) row {
-	o, ok := v.(*goja.Object)
-	if !ok || !isRow(o) {
+	keys := rowKeys(v)
+	if keys == nil {
 		return row{keys: []string{""}, cells: []cell{p.cell(v)}}
 	}
-	keys := o.Keys()
+	o := v.(*goja.Object)
 	r := row{keys: keys, cells: make([]cell, len(keys))}
 	for i, k := range keys {
 		r.cells[i] = p.cell(o.Get(k))
@@ -52,17 +52,24 @@ func (p *printer) row(v goja.Value) row {
 	return r
 }
 
-// isRow tells objects with properties of their own from lists, byte data, functions, and objects of the API.
-func isRow(o *goja.Object) bool {
+// rowKeys are the names of an object's own properties; nil for lists, byte data, functions, and objects of the API.
+func rowKeys(v goja.Value) []string {
+	o, ok := v.(*goja.Object)
+	if !ok {
+		return nil
+	}
 	switch o.ClassName() {
 	case "Object", "Error":
 	default:
-		return false
+		return nil
 	}
 	if t := o.ExportType(); t.Kind() == reflect.Slice || t == arrayBufferType {
-		return false
+		return nil
 	}
-	return len(o.Keys()) > 0
+	if keys := o.Keys(); len(keys) > 0 {
+		return keys
+	}
+	return nil
 }
 
 // cell is a value on one line, without quotes around a string.
@@ -176,7 +183,7 @@ func (p *printer) asRows(list *goja.Object) bool {
 		return false
 	}
 	first, ok := list.Get("0").(*goja.Object)
-	return ok && isRow(first) && !p.hasOwnPrint(first)
+	return ok && rowKeys(first) != nil && !p.hasOwnPrint(first)
 }
 
 // hasOwnPrint tells objects of the API that print in a way of their own, which says more than their properties in columns.
