@@ -15,7 +15,13 @@ import (
 // makedumpfile.h, struct makedumpfile_header and makedumpfile_data_header.
 var flatMagic = []byte("makedumpfile\x00\x00\x00\x00")
 
-const flatHeader = 4096 // MAX_SIZE_MDF_HEADER: the header with its padding
+const (
+	flatHeader = 4096 // MAX_SIZE_MDF_HEADER: the header with its padding
+
+	// maxFlatHoles bounds how far a piece may lie behind all that the file can fill: a dump in order has no holes to speak of, but
+	// of one that is cut off the pages are there before all of their descriptors.
+	maxFlatHoles = 16 << 20
+)
 
 // IsFlattened tells whether a file starts as a flattened dump does.
 func IsFlattened(head []byte) bool { return bytes.HasPrefix(head, flatMagic) }
@@ -73,6 +79,7 @@ func ReadFlattened(src *wire.Source, base int64) (*Dump, error) {
 // list finds the pieces from an offset on. damage is "" where the list has its end.
 func (r *flatReader) list(at int64) (damage string, off int64) {
 	var head [16]byte
+	limit := maxFlatHoles + 64*r.src.Size()
 	for {
 		if n, _ := r.src.ReadAt(head[:], at); n < len(head) {
 			damage = "the file is cut off"
@@ -82,7 +89,7 @@ func (r *flatReader) list(at int64) (damage string, off int64) {
 		if offset == -1 && size == -1 { // END_FLAG_FLAT_HEADER
 			break
 		}
-		if offset < 0 || size < 0 || offset > 1<<62-size {
+		if offset < 0 || size < 0 || size > limit || offset > limit-size {
 			damage = fmt.Sprintf("a piece of %d bytes for offset %#x", size, offset)
 			break
 		}

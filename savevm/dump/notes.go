@@ -19,8 +19,9 @@ const (
 )
 
 const (
-	maxNote = 1 << 20 // bytes of a note that is kept; VMCOREINFO has a page or two
-	maxCPUs = 1 << 13 // more than QEMU or Linux can have
+	maxNote  = 1 << 20 // bytes of a note that is kept; VMCOREINFO has a page or two
+	maxCPUs  = 1 << 13 // more than QEMU or Linux can have
+	maxNotes = 1 << 16 // a CPU has up to three
 )
 
 // archOfELF is the architecture as package savevm names it.
@@ -58,9 +59,16 @@ func (n *notes) read(src *wire.Source, off, size int64) {
 		n.d.warn(off, "the notes are damaged here (%s): what follows of them, CPUs perhaps, is left out", what)
 	}
 	var head [12]byte
-	for off+12 <= end {
+	for i := 0; off+12 <= end; i++ {
 		if err := readFull(src, head[:], off, "a note"); err != nil {
 			damaged(err.Error())
+			return
+		}
+		if head == [12]byte{} { // padding
+			return
+		}
+		if i == maxNotes {
+			damaged("too many")
 			return
 		}
 		nameSize, descSize := int64(n.order.Uint32(head[:])), int64(n.order.Uint32(head[4:]))
