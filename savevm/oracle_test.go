@@ -283,17 +283,6 @@ func TestMappings(t *testing.T) {
 	})
 }
 
-// flagLetters are the columns of `info tlb` (QEMU's target/i386/monitor.c, print_pte).
-func pteFlags(flags string) map[byte]bool {
-	set := map[byte]bool{}
-	for i := range len(flags) {
-		if flags[i] != '-' {
-			set[flags[i]] = true
-		}
-	}
-	return set
-}
-
 func compareTLB(t *testing.T, img *savevm.Image, cpu int, oracle string) {
 	space, err := img.CPU(cpu).Space()
 	if err != nil {
