@@ -224,7 +224,7 @@ func (v *vm) print(printOptions) string {
 	}
 	line("format", "%s", strings.Join(append(layers, i.Format+" "+i.Version), " > "))
 	line("machine", "%s, %s", orElse(i.Machine, "unknown"), orElse(i.Arch, "unknown architecture"))
-	line("memory", "%s in %d ranges and %d blocks; the map is from the %s", bytesText(i.Size), len(v.target.Ranges()), len(v.target.Blocks()), i.MapSource)
+	line("memory", "%s in %d ranges and %d blocks; map from %s", bytesText(i.Size), len(v.target.Ranges()), len(v.target.Blocks()), i.MapSource)
 	var cpus []string
 	for _, c := range v.target.CPUs() {
 		s := fmt.Sprintf("%d: %s", c.Index, c.Mode())
