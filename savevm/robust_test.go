@@ -63,7 +63,9 @@ func TestCutAnywhere(t *testing.T) {
 					t.Errorf("cut at %d of %d: nothing says so", cut, len(whole))
 				}
 				checkWarnings(t, cut, img)
-				compareCut(t, cut, full, img)
+				if !exhaustive || cut%61 == 0 { // what lies before the cut is the same for its neighbours
+					compareCut(t, cut, full, img)
+				}
 				img.Close()
 				if t.Failed() {
 					return

@@ -32,6 +32,8 @@ type FieldDescription struct {
 	// under the same keys: of them nothing but the size is certain.
 	Fields      []FieldDescription `json:"fields,omitempty"`
 	Subsections []Description      `json:"subsections,omitempty"`
+
+	valid []uint64 // of a built-in layout: the values that the field can have; nil: all
 }
 
 // schema is the vmdescription, by section.

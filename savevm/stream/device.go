@@ -2,6 +2,7 @@ package stream
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/svscript/svscript/savevm/internal/wire"
 )
@@ -75,7 +76,7 @@ func (p *parser) described(s *section, d *Device) bool {
 func (p *parser) known(s *section, d *Device) bool {
 	for desc := range p.layouts(s) {
 		size := desc.size(p.c.Left())
-		if size < 0 {
+		if size < 0 || !p.valid(desc, d.Offset) {
 			continue
 		}
 		subs, end, ok := p.knownSubsections(s, d.Offset+size)
@@ -87,6 +88,23 @@ func (p *parser) known(s *section, d *Device) bool {
 		return true
 	}
 	return false
+}
+
+// valid tells whether a built-in layout finds possible values in the fields of which few are.
+func (p *parser) valid(desc *Description, off int64) bool {
+	defer p.c.Recover(p.c.Offset())
+	for i := range desc.Fields {
+		f := &desc.Fields[i]
+		if f.valid != nil {
+			p.c.Goto(off)
+			r := fieldReader{c: p.c}
+			if v := r.unsigned(f.Size); p.c.Err() != nil || !slices.Contains(f.valid, v) {
+				return false
+			}
+		}
+		off += f.count() * f.Size
+	}
+	return true
 }
 
 // searchEnd takes everything up to the next section's header as the section's body.

@@ -18,6 +18,7 @@ type row struct {
 	since uint32
 	until uint32 // 0: no end
 	when  variant
+	valid []uint64 // the values that the field can have; nil: all
 }
 
 // perRegister is the count of an array with one element a general register.
@@ -27,12 +28,14 @@ const perRegister = -1
 type variant uint
 
 const (
-	only64   variant = 1 << iota // x86_64 targets only
-	kvmTail                      // written with KVM active, versions up to 8
-	mce                          // the machine-check registers behind mcg_cap (always there from version 11 on)
-	xsave                        // xcr0 and the upper halves of ymm (absent in qemu-kvm 0.12)
-	rhel5                        // RHEL 5's kvm-83, whose versions 8 and 9 are version 7 with other additions
-	notRHEL5                     // all others
+	only64       variant = 1 << iota // x86_64 targets only
+	kvmTail                          // written with KVM active, versions up to 8
+	mce                              // the machine-check registers behind mcg_cap (always there from version 11 on)
+	xsave                            // xcr0 and the upper halves of ymm (absent in qemu-kvm 0.12)
+	rhel5                            // RHEL 5's kvm-83, whose versions 8 and 9 are version 7 with other additions
+	notRHEL5                         // all others
+	longDouble                       // x87 registers as the host's long double has them: 10 bytes
+	noLongDouble                     // as doubles, of hosts without: 8 bytes
 )
 
 // layoutTable is keyed by a section's name and version. Sources: QEMU's cpus.c, hw/apic.c, hw/mc146818rtc.c and kvm's
@@ -71,14 +74,15 @@ var layoutTable = map[string][]row{
 var cpuRows = []row{
 	{name: "env.regs", typ: "tl", count: perRegister}, {name: "env.eip", typ: "tl"}, {name: "env.eflags", typ: "tl"},
 	{name: "env.hflags", typ: "uint32"}, {name: "env.fpuc", typ: "uint16"}, {name: "env.fpus_vmstate", typ: "uint16"},
-	{name: "env.fptag_vmstate", typ: "uint16"}, {name: "env.fpregs_format_vmstate", typ: "uint16"},
+	{name: "env.fptag_vmstate", typ: "uint16"}, {name: "env.fpregs_format_vmstate", typ: "uint16", valid: []uint64{0}, when: longDouble},
+	{name: "env.fpregs_format_vmstate", typ: "uint16", valid: []uint64{1}, when: noLongDouble},
 	{name: "env.fpregs", typ: "fpreg", count: 8}, {name: "env.segs", typ: "seg", count: 6},
 	{name: "env.ldt", typ: "seg"}, {name: "env.tr", typ: "seg"}, {name: "env.gdt", typ: "seg"}, {name: "env.idt", typ: "seg"},
 	{name: "env.sysenter_cs", typ: "uint32"},
 	{name: "env.sysenter_esp", typ: "uint32", until: 6}, {name: "env.sysenter_eip", typ: "uint32", until: 6},
 	{name: "env.sysenter_esp", typ: "tl", since: 7}, {name: "env.sysenter_eip", typ: "tl", since: 7},
 	{name: "env.cr[0]", typ: "tl"}, {name: "env.cr[2]", typ: "tl"}, {name: "env.cr[3]", typ: "tl"}, {name: "env.cr[4]", typ: "tl"},
-	{name: "env.dr", typ: "tl", count: 8}, {name: "env.a20_mask", typ: "int32"}, {name: "env.mxcsr", typ: "uint32"},
+	{name: "env.dr", typ: "tl", count: 8}, {name: "env.a20_mask", typ: "int32", valid: []uint64{0xffffffff, 0xffefffff}}, {name: "env.mxcsr", typ: "uint32"},
 	{name: "env.xmm_regs[0]", typ: "xmm", count: perRegister},
 	{name: "env.efer", typ: "uint64", when: only64}, {name: "env.star", typ: "uint64", when: only64},
 	{name: "env.lstar", typ: "uint64", when: only64}, {name: "env.cstar", typ: "uint64", when: only64},
@@ -118,7 +122,6 @@ const perBank = -2
 // A target is what the rows of one try are sized by.
 type target struct {
 	ulong    int64 // bytes of target_ulong
-	fpreg    int64 // bytes of an x87 register: 10, or 8 from hosts without long double
 	banks    int64 // of machine-check registers
 	variants variant
 }
@@ -149,9 +152,9 @@ func cpuTargets(version uint32) iter.Seq[target] {
 			return
 		}
 		for _, ulong := range []int64{8, 4} {
-			for _, fpreg := range []int64{10, 8} {
+			for _, fpreg := range []variant{longDouble, noLongDouble} {
 				for _, v := range cpuVariants(version) {
-					t := target{ulong: ulong, fpreg: fpreg, banks: 10, variants: v}
+					t := target{ulong: ulong, banks: 10, variants: v | fpreg}
 					if ulong == 8 {
 						t.variants |= only64
 					}
@@ -191,7 +194,7 @@ func layout(s *section, rows []row, t target) *Description {
 		if s.version < r.since || r.until != 0 && s.version > r.until || r.when&^t.variants != 0 {
 			continue
 		}
-		f := FieldDescription{Name: r.name, Type: r.typ, Size: 1}
+		f := FieldDescription{Name: r.name, Type: r.typ, Size: 1, valid: r.valid}
 		n := r.count
 		switch n {
 		case perRegister:
@@ -231,7 +234,7 @@ func structLayout(typ string, t target) *Description {
 		d.VMSD, d.Fields = "segment", []FieldDescription{u32("selector"), base, u32("limit"), u32("flags")}
 	case "fpreg":
 		d.Fields = []FieldDescription{u64("tmp_mant")}
-		if t.fpreg == 10 {
+		if t.variants&longDouble != 0 {
 			d.Fields = append(d.Fields, FieldDescription{Name: "tmp_exp", Type: "uint16", Size: 2})
 		}
 	case "xmm":
