@@ -2,6 +2,7 @@ package symbols
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"iter"
 	"regexp"
@@ -13,6 +14,8 @@ import (
 	"github.com/svscript/svscript/savevm/ctype"
 	"github.com/svscript/svscript/savevm/memory"
 	"github.com/svscript/svscript/savevm/paging"
+	"github.com/svscript/svscript/savevm/symbols/btf"
+	"github.com/svscript/svscript/savevm/symbols/debugfile"
 	"github.com/svscript/svscript/savevm/symbols/kallsyms"
 )
 
@@ -50,8 +53,9 @@ type Kernel struct {
 
 	vmcoreinfo once[map[string]string]
 	config     once[string]
-	types      typeState
-	modules    once[[]Module]
+	types      once[*btf.Spec]
+	modules    once[[]*Module]
+	file       *debugfile.File // Options.SymbolFile, opened
 }
 
 // Version is a kernel's release.
@@ -187,11 +191,15 @@ func (f *finder) finish(k *Kernel) (*Kernel, error) {
 	}
 	k.findKASLR()
 	k.findPerCPU(f)
+	k.Symbols.modules = func() []*Module { m, _ := k.Modules(); return m }
 	return k, nil
 }
 
 // buildNumber is in the banner of a finished kernel. The build leaves another one, without it, in the image (init/version.c).
 var buildNumber = regexp.MustCompile(` #\d`)
+
+// context is for searches that a method of the Kernel makes.
+func (k *Kernel) context() context.Context { return context.Background() }
 
 // bannerFromHits takes the first banner in the image, for kernels whose kallsyms has no data symbols (no CONFIG_KALLSYMS_ALL).
 func (k *Kernel) bannerFromHits(f *finder) {

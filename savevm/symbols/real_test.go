@@ -87,6 +87,14 @@ func TestPrint(t *testing.T) {
 		k, err := Find(t.Context(), Of(img), Options{})
 		fmt.Println(name, time.Since(start), err)
 		if err == nil {
+			mods, err := k.Modules()
+			fmt.Println(len(mods), err, time.Since(start))
+			for _, m := range mods {
+				spec, err := m.BTF()
+				fmt.Println(m.Name, m.State, m.Size, m.Symbols().Len(), m.Regions, spec != nil, err)
+			}
+			ty, err := k.Type("task_struct")
+			fmt.Println(ty, err, time.Since(start))
 			fmt.Printf("%s %#x %#x end %#x\n%s %+v\nkaslr %#x percpu %#x\n  %s\n  MISSING %s\n", k.Arch, k.VirtualBase, k.PhysicalBase, k.End, k.Banner, k.Version, k.KASLR, k.PerCPUOffsets, strings.Join(k.Evidence, "\n  "), strings.Join(k.Missing, "\n  "))
 		}
 	}

@@ -1,8 +1,10 @@
 package symbols
 
 import (
+	"cmp"
 	"iter"
 	"regexp"
+	"slices"
 	"sort"
 	"sync"
 
@@ -15,20 +17,21 @@ type (
 	Location = symtab.Location
 )
 
-// Symbols are those of the kernel, and of its modules once Kernel.Modules has been asked for them.
+// Symbols are those of the kernel and of its modules. The modules' are read when they are first needed.
 type Symbols struct {
 	kernel     *symtab.Table
 	start, end uint64 // of the image: only addresses in it belong to its symbols
 
 	load    sync.Once
-	modules func() []moduleTable // nil until the kernel is complete
-	tables  []moduleTable
+	modules func() []*Module // nil until the kernel is complete
+	tables  []*symtab.Table  // in the modules' order
+	regions []moduleRegion   // by address
 }
 
-// moduleTable is a module's symbols and the memory that they are about.
-type moduleTable struct {
-	base, end uint64
-	table     *symtab.Table
+// moduleRegion is memory of a module, and the symbols that it may have.
+type moduleRegion struct {
+	base, size uint64
+	table      *symtab.Table
 }
 
 func newSymbols(kernel *symtab.Table) *Symbols {
@@ -38,15 +41,25 @@ func newSymbols(kernel *symtab.Table) *Symbols {
 	return &Symbols{kernel: kernel}
 }
 
-func (s *Symbols) mods() []moduleTable {
+// ofModules are the tables of the modules.
+func (s *Symbols) ofModules() []*symtab.Table {
 	s.load.Do(func() {
-		if s.modules != nil {
-			s.tables = s.modules()
-			sort.Slice(s.tables, func(i, j int) bool { return s.tables[i].base < s.tables[j].base })
+		if s.modules == nil {
+			return
 		}
+		for _, m := range s.modules() {
+			s.tables = append(s.tables, m.Symbols())
+			for _, r := range m.Regions {
+				s.regions = append(s.regions, moduleRegion{r.Base, r.Size, m.Symbols()})
+			}
+		}
+		slices.SortFunc(s.regions, func(a, b moduleRegion) int { return cmp.Compare(a.base, b.base) })
 	})
 	return s.tables
 }
+
+// Kernel is the table of the kernel alone.
+func (s *Symbols) Kernel() *symtab.Table { return s.kernel }
 
 // first is the address of the first of these symbols that exists, or 0.
 func (s *Symbols) first(names ...string) uint64 {
@@ -64,8 +77,8 @@ func (s *Symbols) hasData() bool { return s.first("linux_banner", "init_task", "
 // Count is the number of symbols, those of modules included.
 func (s *Symbols) Count() int {
 	n := s.kernel.Len()
-	for _, m := range s.mods() {
-		n += m.table.Len()
+	for _, t := range s.ofModules() {
+		n += t.Len()
 	}
 	return n
 }
@@ -73,8 +86,8 @@ func (s *Symbols) Count() int {
 // Lookup returns the symbols of a name: the kernel's by address, then those of modules.
 func (s *Symbols) Lookup(name string) []Symbol {
 	found := s.kernel.Lookup(name)
-	for _, m := range s.mods() {
-		found = append(found, m.table.Lookup(name)...)
+	for _, t := range s.ofModules() {
+		found = append(found, t.Lookup(name)...)
 	}
 	return found
 }
@@ -84,8 +97,8 @@ func (s *Symbols) Address(name string) (uint64, bool) {
 	if a, ok := s.kernel.Address(name); ok {
 		return a, true
 	}
-	for _, m := range s.mods() {
-		if a, ok := m.table.Address(name); ok {
+	for _, t := range s.ofModules() {
+		if a, ok := t.Address(name); ok {
 			return a, true
 		}
 	}
@@ -97,13 +110,17 @@ func (s *Symbols) Symbolize(address uint64) (Location, bool) {
 	if address >= s.start && (address < s.end || s.end == 0) {
 		return s.kernel.Symbolize(address)
 	}
-	mods := s.mods()
-	// Modules have several regions, of which each has an entry.
-	i := sort.Search(len(mods), func(i int) bool { return mods[i].base > address })
-	if i == 0 || address >= mods[i-1].end {
+	s.ofModules()
+	after := sort.Search(len(s.regions), func(i int) bool { return s.regions[i].base > address })
+	if after == 0 {
 		return Location{}, false
 	}
-	return mods[i-1].table.Symbolize(address)
+	r := s.regions[after-1]
+	if address-r.base >= r.size {
+		return Location{}, false
+	}
+	l, ok := r.table.Symbolize(address)
+	return l, ok && l.Address >= r.base
 }
 
 // All yields all symbols: the kernel's by address, then those of each module.
@@ -121,13 +138,8 @@ func (s *Symbols) each(of func(*symtab.Table) iter.Seq[Symbol]) iter.Seq[Symbol]
 				return
 			}
 		}
-		var last *symtab.Table
-		for _, m := range s.mods() {
-			if m.table == last {
-				continue
-			}
-			last = m.table
-			for sym := range of(m.table) {
+		for _, t := range s.ofModules() {
+			for sym := range of(t) {
 				if !yield(sym) {
 					return
 				}

@@ -1,4 +1,0 @@
-package symbols
-
-type typeState struct{}
-type Module struct{}
