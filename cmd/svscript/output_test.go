@@ -101,7 +101,7 @@ func TestShortCommands(t *testing.T) {
 			t.Errorf("%s: %q, want %q", tt.typed, in.code, tt.want)
 		}
 	}
-	if got := signatures("readCString"); len(got) != 1 || !strings.HasPrefix(got[0], "Memory.readCString(address") {
+	if got := signatures("readCString"); len(got) == 0 || !strings.HasPrefix(got[0], "Memory.readCString(address") {
 		t.Errorf("signatures of readCString: %q", got)
 	}
 }

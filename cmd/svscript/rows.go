@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/csv"
 	"fmt"
 	"slices"
 	"strings"
@@ -218,12 +217,15 @@ func (f csvFormat) begin(columns []string, _ [][]cell) string {
 
 func (csvFormat) line(cells []cell) string {
 	var b strings.Builder
-	w := csv.NewWriter(&b)
-	record := make([]string, len(cells))
 	for i, c := range cells {
-		record[i] = c.text
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		if c.text == "" && len(cells) == 1 || strings.ContainsAny(c.text, "\",\r\n") || strings.HasPrefix(c.text, " ") || strings.HasSuffix(c.text, " ") {
+			b.WriteString(`"` + strings.ReplaceAll(c.text, `"`, `""`) + `"`)
+		} else {
+			b.WriteString(c.text)
+		}
 	}
-	_ = w.Write(record)
-	w.Flush()
-	return b.String()
+	return b.String() + "\n"
 }

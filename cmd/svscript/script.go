@@ -103,7 +103,8 @@ func nearScript(name string) string {
 }
 
 var (
-	mayDeclare      = regexp.MustCompile(`\bcommand\b`)
+	// mayDeclare finds the scripts that can have an export `command`.
+	mayDeclare      = regexp.MustCompile(`\bexports\b[^\n]*\bcommand\b|\bmodule\.exports\b|\bexport\b[^;]*\bcommand\b`)
 	mayNeedNoImage  = regexp.MustCompile(`\bimage["']?\s*:\s*false\b`)
 	errNoDefinition = errors.New("declares no command")
 )
@@ -141,6 +142,9 @@ func runScript(f *flags, out *output, s *script) error {
 			defer img.Close()
 		}
 		args = args[1:]
+	}
+	if !mayDeclare.MatchString(s.source) {
+		return noImageHint(runPlain(ctx, f, out, s, img, args), img)
 	}
 	r, err := load(ctx, f, out, s, img, args)
 	if err != nil {
@@ -180,6 +184,38 @@ func printHelp(ctx context.Context, f *flags, out *output, s *script) error {
 		return errNoDefinition // it cannot do without an image, perhaps
 	}
 	return out.text(r.command.Usage())
+}
+
+// runPlain runs a script that declares no command, and prints what its main returns, or else the value of its last expression.
+func runPlain(ctx context.Context, f *flags, out *output, s *script, img *savevm.Image, args []string) error {
+	session, err := newSession(f, out, img, args)
+	if err != nil {
+		return err
+	}
+	session.mainTakes(stringList(session.host.Runtime(), args))
+	var v goja.Value
+	if s.builtin != "" {
+		v, err = session.host.RunBuiltin(ctx, s.builtin)
+	} else {
+		v, err = session.host.RunFile(ctx, s.path)
+	}
+	if err != nil {
+		return runError(ctx, err)
+	}
+	return session.print(ctx, v)
+}
+
+// mainTakes says what main is called with besides vm.
+func (s *session) mainTakes(args *goja.Object) {
+	s.host.SetMainArguments(s.host.Runtime().Get("vm"), args)
+}
+
+func stringList(rt *goja.Runtime, args []string) *goja.Object {
+	list := make([]any, len(args))
+	for i, a := range args {
+		list[i] = a
+	}
+	return rt.NewArray(list...)
 }
 
 // A loaded script has run its top-level code.
@@ -231,13 +267,9 @@ func (r *loaded) run(ctx context.Context, args []string) error {
 		case help:
 			return r.out.text(r.command.Usage())
 		}
-		r.host.SetMainArguments(rt.Get("vm"), values)
+		r.mainTakes(values)
 	} else {
-		list := make([]any, len(args))
-		for i, a := range args {
-			list[i] = a
-		}
-		r.host.SetMainArguments(rt.Get("vm"), rt.NewArray(list...))
+		r.mainTakes(stringList(rt, args))
 	}
 	v, err := r.host.CallMain(ctx, r.exports)
 	if err != nil {
