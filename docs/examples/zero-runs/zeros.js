@@ -10,6 +10,7 @@ exports.command = {
 	},
 };
 
+/** @param {VM} vm @param {{min: number}} args */
 exports.main = (vm, args) => {
 	let total = 0;
 	for (const run of zeroRuns(vm, args)) {
