@@ -29,7 +29,8 @@ type Block struct {
 
 	src       *wire.Source
 	runs      []run
-	unordered bool // a page came again
+	segments  []int // where the sorted parts of runs start, but for the last
+	start     int   // where the last one does
 	deltas    []delta
 	directory []uint32
 	shift     uint

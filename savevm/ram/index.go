@@ -1,11 +1,5 @@
 package ram
 
-import (
-	"cmp"
-	"container/heap"
-	"slices"
-)
-
 // Encoding says how a page is stored in the file.
 type Encoding uint8
 
@@ -81,115 +75,128 @@ func (b *Block) stride(r ref) int64 {
 // recordHeader is the u64 (offset | flags) before each page record's payload.
 const recordHeader = 8
 
+// Records come in rounds, each in rising order of pages, but for damage and odd writers. The runs of one round are a segment:
+// sorted and disjoint. A round that ends is merged with those before it, so that of several records of a page the last counts
+// and the index does not grow with the rounds. Segments that are still apart are at least twice as long as their successors,
+// which bounds the merging by n log n.
+
 // add appends count pages in the order in which the file has them.
 func (b *Block) add(page, count uint32, r ref) {
-	if n := len(b.runs); n > 0 {
-		last := &b.runs[n-1]
-		if last.end() == page && b.at(*last, page) == r && r.encoding() != EncodingXBZRLE && r.encoding() != EncodingZlib {
-			last.count += count
-			return
-		}
-		if page < last.end() {
-			b.unordered = true
-		}
+	if n := len(b.runs); n > b.start && page < b.runs[n-1].end() {
+		b.endSegment()
 	}
-	b.runs = append(b.runs, run{page, count, r})
+	if len(b.runs) == b.start { // a segment's first run is no part of the segment before it
+		b.runs = append(b.runs, run{page, count, r})
+		return
+	}
+	b.runs = b.join(b.runs, run{page, count, r})
 }
 
-// seal makes the runs sorted and disjoint, so that of several records of a page the last one counts, and builds the directory.
-func (b *Block) seal() {
-	if b.unordered || b.deltas != nil {
-		b.runs = b.resolve(b.runs)
+// join appends a run, or makes the last one longer.
+func (b *Block) join(runs []run, r run) []run {
+	if n := len(runs); n > 0 {
+		last := &runs[n-1]
+		e := r.ref.encoding()
+		if last.end() == r.page && b.at(*last, r.page) == r.ref && e != EncodingXBZRLE && e != EncodingZlib {
+			last.count += r.count
+			return runs
+		}
 	}
-	b.runs = slices.Clip(b.runs)
-	b.deltas = slices.Clip(b.deltas)
+	return append(runs, r)
+}
+
+// endSegment ends the round that is being added.
+func (b *Block) endSegment() {
+	b.segments = append(b.segments, b.start)
+	b.start = len(b.runs)
+	for n := len(b.segments); n > 1; n = len(b.segments) {
+		older, newer := b.segments[n-2], b.segments[n-1]
+		if newer-older >= 2*(b.start-newer) {
+			return
+		}
+		b.mergeSegments()
+	}
+}
+
+// mergeSegments makes one of the last two segments.
+func (b *Block) mergeSegments() {
+	n := len(b.segments)
+	older, newer := b.segments[n-2], b.segments[n-1]
+	merged := b.overlay(b.runs[older:newer], b.runs[newer:])
+	b.runs = append(b.runs[:older], merged...)
+	b.segments = b.segments[:n-1]
+	b.start = len(b.runs)
+}
+
+// seal makes all runs sorted and disjoint, and builds the directory.
+func (b *Block) seal() {
+	if len(b.runs) > b.start {
+		b.endSegment()
+	}
+	for len(b.segments) > 1 {
+		b.mergeSegments()
+	}
+	b.segments, b.start = nil, 0
+	b.runs = compact(b.runs)
+	b.deltas = compact(b.deltas)
 	b.buildDirectory()
 }
 
-// resolve sweeps over the pages with the runs that cover the current page in a heap, the latest on top.
-func (b *Block) resolve(runs []run) []run {
-	order := make([]uint32, len(runs)) // of runs, by first page; equal ones in file order
-	for i := range order {
-		order[i] = uint32(i)
+// compact gives back what a slice's growth left over.
+func compact[T any](list []T) []T {
+	if cap(list)-len(list) > len(list)/8 {
+		return append(make([]T, 0, len(list)), list...)
 	}
-	slices.SortFunc(order, func(i, j uint32) int {
-		if c := cmp.Compare(runs[i].page, runs[j].page); c != 0 {
-			return c
-		}
-		return cmp.Compare(i, j)
-	})
-	out := &Block{PageSize: b.PageSize}
-	var active latest
-	for next := 0; next < len(order) || len(active) > 0; {
-		if len(active) == 0 {
-			heap.Push(&active, order[next])
-			next++
-		}
-		// cur: the first page not yet emitted that a run covers.
-		cur := runs[active[0]].page
-		if n := len(out.runs); n > 0 {
-			cur = max(cur, out.runs[n-1].end())
-		}
-		for next < len(order) && runs[order[next]].page <= cur {
-			heap.Push(&active, order[next])
-			next++
-		}
-		top := runs[active[0]]
-		if top.end() <= cur {
-			heap.Pop(&active)
-			continue
-		}
-		end := top.end()
-		if next < len(order) {
-			end = min(end, runs[order[next]].page)
-		}
-		if top.ref.encoding() == EncodingXBZRLE {
-			b.link(runs, &active, cur)
-		}
-		out.add(cur, end-cur, b.at(top, cur))
-	}
-	return out.runs
+	return list
 }
 
-// link chains the differences on top of the heap to the full page that they change, which lies below them.
-func (b *Block) link(runs []run, active *latest, page uint32) {
-	var popped []uint32
-	var above *delta
-	for len(*active) > 0 {
-		i := heap.Pop(active).(uint32)
-		r := runs[i]
-		if r.end() <= page {
-			continue
-		}
-		popped = append(popped, i)
-		at := b.at(r, page)
-		if above != nil {
-			above.base = at
-		}
-		if at.encoding() != EncodingXBZRLE {
-			break
-		}
-		above = &b.deltas[at.offset()]
+// overlay lays newer runs over older ones. A newer difference to a page is linked to the older record that it changes.
+func (b *Block) overlay(older, newer []run) []run {
+	out := make([]run, 0, len(older)+len(newer))
+	i, from := 0, uint32(0) // older[i] counts from page from on
+	rest := func(r run) run {
+		from = max(from, r.page)
+		return run{from, r.end() - from, b.at(r, from)}
 	}
-	for _, i := range popped {
-		if runs[i].end() > page+1 || i == popped[0] {
-			heap.Push(active, i)
+	for _, top := range newer {
+		for ; i < len(older) && older[i].page < top.page; i++ {
+			r := rest(older[i])
+			if r.end() > top.page {
+				r.count = top.page - r.page
+			}
+			if r.page < top.page && r.count > 0 {
+				out = b.join(out, r)
+			}
+			if older[i].end() > top.page {
+				break
+			}
+		}
+		if top.ref.encoding() == EncodingXBZRLE && i < len(older) && older[i].page <= top.page && older[i].end() > top.page {
+			b.link(top.ref, b.at(older[i], top.page))
+		}
+		out = b.join(out, top)
+		from = top.end()
+		for i < len(older) && older[i].end() <= from {
+			i++
 		}
 	}
+	for ; i < len(older); i++ {
+		if r := rest(older[i]); r.count > 0 {
+			out = b.join(out, r)
+		}
+	}
+	return out
 }
 
-// latest is a heap of run numbers; file order is their order, so the greatest is the latest record.
-type latest []uint32
-
-func (h latest) Len() int           { return len(h) }
-func (h latest) Less(i, j int) bool { return h[i] > h[j] }
-func (h latest) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *latest) Push(x any)        { *h = append(*h, x.(uint32)) }
-func (h *latest) Pop() any {
-	old := *h
-	x := old[len(old)-1]
-	*h = old[:len(old)-1]
-	return x
+// link gives a chain of differences the older record that its last one changes.
+func (b *Block) link(chain, older ref) {
+	d := &b.deltas[chain.offset()]
+	for d.base.encoding() == EncodingXBZRLE {
+		d = &b.deltas[d.base.offset()]
+	}
+	if d.base.encoding() == notStored {
+		d.base = older
+	}
 }
 
 // buildDirectory makes lookups quick: directory[i] is the first run that ends behind page i<<shift. Its size is bounded by
