@@ -1,7 +1,6 @@
 package bindings
 
 import (
-	"context"
 	"math"
 
 	"github.com/dop251/goja"
@@ -151,9 +150,9 @@ func (s *spaceObject) mappings(c call) goja.Value {
 		complete: func() bool { return list != nil && list.Complete() },
 	}
 	return b.sequence(func() source {
-		ctx, cancel := context.WithCancel(context.Background())
-		list = s.space.MappingsContext(ctx, first, last, filter)
-		return pull(b, list.All(), cancel, func(m paging.Mapping) goja.Value { return b.mapping("Mapping", m) })
+		w := b.begin("mappings")
+		list = s.space.MappingsContext(w.ctx, first, last, filter)
+		return pull(b, list.All(), w, func(m paging.Mapping) goja.Value { return b.mapping("Mapping", m) })
 	}, cover)
 }
 

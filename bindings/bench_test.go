@@ -91,3 +91,18 @@ func BenchmarkHost(b *testing.B) {
 		}
 	}
 }
+
+const benchStruct = `const T = struct("struct t { u32 a, b, c, d; u64 e, f, g, h; struct t *next; char name[16]; s32 i, j; u16 k, l, m, n; };");`
+
+// BenchmarkStructDecode decodes 17 fields in each round.
+func BenchmarkStructDecode(b *testing.B) {
+	benchScript(b, benchStruct+`(n => { const x = T.at(vm, 0x200000n); for (let i = 0; i < n; i++) x.decode(); })`)
+}
+
+func BenchmarkStructField(b *testing.B) {
+	benchScript(b, benchStruct+`(n => { const x = T.at(vm, 0x200000n); for (let i = 0; i < n; i++) x.g; })`)
+}
+
+func BenchmarkStructAt(b *testing.B) {
+	benchScript(b, benchStruct+`(n => { for (let i = 0; i < n; i++) T.at(vm, 0x200000n); })`)
+}

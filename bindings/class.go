@@ -158,13 +158,24 @@ func (b *Bindings) define(o *goja.Object, name string, v goja.Value) {
 
 // hold makes a JavaScript object of a class over a Go value.
 func (b *Bindings) hold(class string, value any) *goja.Object {
-	o := b.rt.CreateObject(b.protos[class])
-	b.must(o.DefineDataPropertySymbol(b.handle, b.rt.ToValue(&held{value}), goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE))
+	return b.holdWith(b.protos[class], value)
+}
+
+func (b *Bindings) holdWith(proto *goja.Object, value any) *goja.Object {
+	o := b.rt.CreateObject(proto)
+	b.must(o.DefineDataPropertySymbol(b.handle, b.rt.NewDynamicObject(&held{value}), goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE))
 	return o
 }
 
-// held hides a Go value in a property: a pointer without methods or exported fields, which scripts can do nothing with.
+// held hides a Go value in a property, as an object without properties: scripts can do nothing with it. A dynamic object is the
+// cheapest that goja has for a Go value.
 type held struct{ value any }
+
+func (*held) Get(string) goja.Value       { return nil }
+func (*held) Set(string, goja.Value) bool { return false }
+func (*held) Has(string) bool             { return false }
+func (*held) Delete(string) bool          { return false }
+func (*held) Keys() []string              { return nil }
 
 // recentHandle remembers what an object held. A loop reads through one or two objects, and the lookup of the hidden property costs
 // as much as a read.

@@ -157,8 +157,8 @@ func (m *memoryObject) x86Decoder(o opts) decoder {
 // x86Bits is the mode of the first CPU's code.
 func (m *memoryObject) x86Bits() int {
 	if m.vm != nil {
-		for _, c := range m.vm.target.CPUs() {
-			switch c.Mode() {
+		if cpus := m.vm.target.CPUs(); len(cpus) > 0 {
+			switch cpus[0].Mode() {
 			case "long":
 				return 64
 			case "real", "vm86":

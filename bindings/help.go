@@ -33,13 +33,10 @@ func (b *Bindings) Help(v goja.Value) string {
 		}
 		return helpMember(m.class, m.member)
 	}
-	for p, n := o, 0; p != nil && n < 16; p, n = p.Prototype(), n+1 {
-		if ctor, ok := p.Get("constructor").(*goja.Object); ok {
-			if m, ok := b.members[ctor]; ok {
-				return helpClass(m.class)
-			}
+	if ctor, ok := o.Get("constructor").(*goja.Object); ok { // inherited
+		if m, ok := b.members[ctor]; ok {
+			return helpClass(m.class)
 		}
-		break // constructor is inherited: one look is enough
 	}
 	return "There is no help on " + given(v) + ". " + hint
 }

@@ -45,6 +45,24 @@ declare class TextDecoder {
   decode(bytes?: ArrayBufferView | ArrayBuffer): string;
 }
 
+/** Of Node's names, what libraries look at. */
+declare const process: { readonly env: Record<string, string | undefined>; readonly argv: string[]; readonly platform: string; [name: string]: any };
+declare const Buffer: any;
+declare class URL {
+  constructor(url: string, base?: string | URL);
+  href: string;
+  readonly origin: string;
+  protocol: string;
+  host: string;
+  hostname: string;
+  port: string;
+  pathname: string;
+  search: string;
+  hash: string;
+  readonly searchParams: any;
+  toString(): string;
+}
+
 /** Loads a module: a path that begins with a dot, "svscript/…" of the bundled library, or a package. */
 declare function require(module: string): any;
 declare const module: { exports: any };

@@ -349,25 +349,27 @@ type pullSource[T any] struct {
 	b       *Bindings
 	pull    func() (T, bool)
 	halt    func()
-	cancel  context.CancelFunc // of the work's context; may be nil
+	cancel  context.CancelFunc // of the work's context; nil when it has none
 	convert func(T) goja.Value
 }
 
-// pull makes a source of a Go sequence. cancel, which may be nil, ends work that seq does with a context.
-func pull[T any](b *Bindings, seq iter.Seq[T], cancel context.CancelFunc, convert func(T) goja.Value) source {
+// pull makes a source of a Go sequence. w, which may be nil, is the work that the sequence does.
+func pull[T any](b *Bindings, seq iter.Seq[T], w *work, convert func(T) goja.Value) source {
 	next, stop := iter.Pull(func(yield func(T) bool) {
 		// The host's guard against truncated files is the goroutine's; this one is another.
 		defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 		seq(yield)
 	})
-	halt := func() {
-		if cancel != nil {
-			cancel()
+	s := &pullSource[T]{b: b, pull: next, halt: stop, convert: convert}
+	if w != nil {
+		s.cancel = w.cancel
+		s.halt = func() {
+			w.cancel()
+			stop()
+			w.finish()
 		}
-		stop()
 	}
-	s := &pullSource[T]{b, next, halt, cancel, convert}
-	goruntime.AddCleanup(s, func(halt func()) { halt() }, halt) // for an iterator that a script forgot halfway
+	goruntime.AddCleanup(s, func(halt func()) { halt() }, s.halt) // for an iterator that a script forgot halfway
 	return s
 }
 

@@ -60,7 +60,7 @@ func (v *vm) pages(c call) goja.Value {
 	b := v.b
 	return b.sequence(func() source {
 		w := b.begin("pages")
-		return pull(b, v.eachPage(w, first, last, nonzero), w.cancel, func(p physicalPage) goja.Value {
+		return pull(b, v.eachPage(w, first, last, nonzero), w, func(p physicalPage) goja.Value {
 			o := b.record("PhysicalPage")
 			b.set(o, "address", b.u64(p.address))
 			b.set(o, "size", b.number(p.size))
@@ -74,7 +74,7 @@ func (v *vm) pages(c call) goja.Value {
 }
 
 // eachPage yields the pages that the image holds, cut where the interval or a range of the map cuts them.
-func (v *vm) eachPage(w work, first, last uint64, nonzero bool) func(yield func(physicalPage) bool) {
+func (v *vm) eachPage(w *work, first, last uint64, nonzero bool) func(yield func(physicalPage) bool) {
 	size := v.target.Info().PageSize
 	if size == 0 || size&(size-1) != 0 {
 		size = 4096

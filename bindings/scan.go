@@ -12,6 +12,7 @@ import (
 	"math/big"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/dop251/goja"
 
@@ -108,19 +109,27 @@ var scanOptions = []*Class{
 // A work is a piece of bulk work that can be left, interrupted and watched.
 type work struct {
 	ctx    context.Context
-	cancel context.CancelFunc
-	report func(done, total uint64)
+	cancel context.CancelFunc       // from any goroutine
+	report func(done, total uint64) // nil when nobody watches
+	finish func()                   // the last report; once
 }
 
 // begin starts a piece of work with a label for the progress line.
-func (b *Bindings) begin(label string) work {
+func (b *Bindings) begin(label string) *work {
 	ctx, cancel := context.WithCancel(context.Background())
-	w := work{ctx: ctx, cancel: cancel}
+	w := &work{ctx: ctx, cancel: cancel, finish: func() {}}
 	if b.options.Progress != nil {
 		report := b.progress(label)
 		var at, all float64
-		w.report = func(done, total uint64) { at, all = float64(done), float64(total); report(at, all, false) }
-		w.cancel = func() { cancel(); report(at, all, true) }
+		w.report = func(done, total uint64) {
+			at, all = float64(done), float64(total)
+			report(at, all, false)
+		}
+		w.finish = sync.OnceFunc(func() {
+			if all > 0 { // else nobody has seen it
+				report(at, all, true)
+			}
+		})
 	}
 	return w
 }
@@ -211,7 +220,7 @@ func (m *memoryObject) scan(c call) goja.Value {
 		options := options
 		options.Progress = w.report
 		result, started = scan.Scan(w.ctx, within(m.mem, last), patterns, options), true
-		return &checked{pull(b, result.Hits(), w.cancel, b.hit), b, result.Err}
+		return &checked{pull(b, result.Hits(), w, b.hit), b, result.Err}
 	}, covered(b, &result, &started))
 }
 
@@ -394,7 +403,7 @@ func (m *memoryObject) strings(c call) goja.Value {
 		options := options
 		options.Progress = w.report
 		result, started = scan.Strings(w.ctx, within(m.mem, last), options), true
-		return &checked{pull(b, result.All(), w.cancel, func(s scan.String) goja.Value {
+		return &checked{pull(b, result.All(), w, func(s scan.String) goja.Value {
 			o := b.record("FoundString")
 			b.set(o, "address", b.u64(s.Address))
 			b.set(o, "length", b.rt.ToValue(s.Length))
@@ -439,7 +448,7 @@ func (m *memoryObject) entropy(c call) goja.Value {
 	return b.sequence(func() source {
 		w := b.begin("entropy")
 		result, started = scan.Entropy(w.ctx, within(m.mem, last), first, last, window), true
-		return &checked{pull(b, result.Windows(), w.cancel, func(e scan.EntropyWindow) goja.Value {
+		return &checked{pull(b, result.Windows(), w, func(e scan.EntropyWindow) goja.Value {
 			o := b.record("EntropyWindow")
 			b.set(o, "base", b.u64(e.Base))
 			b.set(o, "size", b.number(e.Size))
@@ -523,7 +532,7 @@ func diffMemories(c call) goja.Value {
 	return b.sequence(func() source {
 		w := b.begin("comparing")
 		result, started = scan.Diff(w.ctx, within(x.mem, last), within(y.mem, last), scan.DiffOptions{First: first, Last: last, Granule: granule, Progress: w.report}), true
-		return &checked{pull(b, result.Changes(), w.cancel, func(ch scan.Change) goja.Value {
+		return &checked{pull(b, result.Changes(), w, func(ch scan.Change) goja.Value {
 			o := b.record("Change")
 			b.set(o, "base", b.u64(ch.Base))
 			b.set(o, "size", b.number(ch.Size))

@@ -373,9 +373,7 @@ func (b *Bindings) structAt(t *ctype.Type, m *memoryObject, at uint64) goja.Valu
 	if s.proto == nil {
 		s.proto = s.prototype()
 	}
-	o := b.rt.CreateObject(s.proto)
-	b.must(o.DefineDataPropertySymbol(b.handle, b.rt.ToValue(&held{&structValue{s, m, at}}), goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE))
-	return o
+	return b.holdWith(s.proto, &structValue{s, m, at})
 }
 
 func (b *Bindings) elementsAt(t *ctype.Type, m *memoryObject, at, n uint64) goja.Value {

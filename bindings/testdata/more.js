@@ -48,7 +48,7 @@ for (const page of vm.pages({ nonzero: true }).take(50)) {
 }
 equal(vm.pages({ start: 0x400000, end: 0x402000 }).map(x => [x.address, x.size]).toArray(), [[0x400000n, 4096], [0x401000n, 4096]]);
 let nonzero = 0;
-for (const page of vm.pages()) if (vm.read(page.address, page.size).some(x => x)) nonzero++;
+for (const page of vm.pages()) if (vm.readArray(page.address, "u64", page.size / 8).some(x => x)) nonzero++;
 equal(some.count(), nonzero);
 
 // Which virtual addresses lead to a physical one.
