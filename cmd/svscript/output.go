@@ -33,7 +33,7 @@ type output struct {
 	color       bool
 	json, csv   bool
 	quiet       bool
-	warned      map[string]bool
+	warned      map[string]bool // columns that came too late for the CSV
 }
 
 // flushAfter is how long output may wait in a buffer, and rows for others to be aligned with.
@@ -157,9 +157,7 @@ func (w errorWriter) Write(p []byte) (int, error) {
 	out := w.out
 	out.mu.Lock()
 	defer out.mu.Unlock()
-	if out.terminal || out.errTerminal {
-		out.rows.flush()
-	}
+	out.rows.flush()
 	_ = out.flushLocked()
 	out.progress.clear(out.stderr)
 	return out.stderr.Write(p)
@@ -173,14 +171,6 @@ func (out *output) message(format string, args ...any) {
 func (out *output) warning(format string, args ...any) {
 	if !out.quiet {
 		out.message("warning: "+format, args...)
-	}
-}
-
-// warnOnce is warning, once for each text.
-func (out *output) warnOnce(text string) {
-	if !out.warned[text] {
-		out.warned[text] = true
-		out.warning("%s", text)
 	}
 }
 

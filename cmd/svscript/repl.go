@@ -215,7 +215,10 @@ func (r *repl) say(code string) {
 }
 
 // evaluate runs an input and prints its value or its error.
-func (r *repl) evaluate(code string) bool {
+func (r *repl) evaluate(code string) bool { return r.evaluateAs(code, r.printer.replResult) }
+
+// evaluateAs is evaluate with another way to print the value.
+func (r *repl) evaluateAs(code string, print func(goja.Value) error) bool {
 	return r.run(func(ctx context.Context) error {
 		v, err := r.host.Eval(ctx, code)
 		if err != nil || goja.IsUndefined(v) {
@@ -224,7 +227,7 @@ func (r *repl) evaluate(code string) bool {
 		if err := r.host.Define("_", v); err != nil {
 			return err
 		}
-		return r.host.Call(ctx, func(*goja.Runtime) error { return r.printer.replResult(v) })
+		return r.host.Call(ctx, func(*goja.Runtime) error { return print(v) })
 	})
 }
 
@@ -397,6 +400,16 @@ func (p *printer) replResult(v goja.Value) error {
 		return nil
 	}
 	return p.reportSkipped(o)
+}
+
+// replLines prints a list an item a line, as a debugger does.
+func (p *printer) replLines(v goja.Value) error {
+	o, ok := v.(*goja.Object)
+	if !ok || o.ClassName() != "Array" {
+		return p.replResult(v)
+	}
+	p.host.Runtime().ForOf(o, func(v goja.Value) bool { return p.out.text(p.replText(v)+"\n") == nil })
+	return nil
 }
 
 // replText is a value at the prompt; a text of several lines is printed as it is.

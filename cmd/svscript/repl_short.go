@@ -148,7 +148,7 @@ func (r *repl) short(text string) (in shortInput, ok bool) {
 func (r *repl) runShort(in shortInput) {
 	r.say(in.code)
 	if in.size == 0 {
-		r.evaluate(in.code)
+		r.evaluateAs(in.code, r.printer.replLines)
 		return
 	}
 	r.run(func(ctx context.Context) error {
