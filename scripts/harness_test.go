@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,14 +19,14 @@ import (
 	"github.com/svscript/svscript/savevm"
 )
 
-// A run is what a script did: the rows that it emitted as --json has them, what of them people see, and its messages.
+// A run is what a script did: the values that it emitted, yielded or returned as --json has them, what people see of those that have
+// a text of their own, and its messages.
 type run struct {
 	host   *runtime.Host
 	rows   []map[string]any // BigInts as "0x…"
-	text   string           // of the rows that have one of their own
+	text   string
 	stdout string
 	stderr string
-	err    error
 }
 
 // runScript runs a bundled script as the command does.
@@ -54,6 +56,19 @@ func openImage(t testing.TB, image string) *savevm.Image {
 	t.Cleanup(func() { img.Close() })
 	return img
 }
+
+// rawImage opens a file as plain memory.
+func rawImage(t testing.TB, path string) *savevm.Image {
+	t.Helper()
+	img, err := savevm.OpenContext(t.Context(), path, savevm.Options{Raw: true, Arch: "x86_64"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { img.Close() })
+	return img
+}
+
+func sortedKeys(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
 
 func execute(t testing.TB, image, script string, args ...string) (*run, error) {
 	t.Helper()
@@ -107,7 +122,16 @@ func executeOn(t testing.TB, target bindings.Target, script string, args ...stri
 		return r, nil
 	}
 	host.SetMainArguments(host.Runtime().Get("vm"), values)
-	_, err = host.CallMain(context.Background(), exports)
+	result, err := host.CallMain(context.Background(), exports)
+	if o, ok := result.(*goja.Object); ok && err == nil {
+		err = host.Call(context.Background(), func(rt *goja.Runtime) (err error) {
+			if o.GetSymbol(goja.SymIterator) == nil {
+				return emit(o)
+			}
+			rt.ForOf(o, func(v goja.Value) bool { err = emit(v); return err == nil })
+			return err
+		})
+	}
 	r.stdout, r.stderr, r.text = stdout.String(), stderr.String(), text.String()
 	return r, err
 }
@@ -124,6 +148,9 @@ func plain(v goja.Value) any {
 				list[i] = plain(x.Get(fmt.Sprint(i)))
 			}
 			return list
+		}
+		if b, ok := x.Export().([]byte); ok {
+			return fmt.Sprintf("%x", b)
 		}
 		m := map[string]any{}
 		for _, k := range x.Keys() {
@@ -156,17 +183,17 @@ func TestLibrary(t *testing.T) {
 			if _, err := bindings.New(host, openImage(t, "pg64"), bindings.Options{Emit: func(goja.Value) error { return nil }}); err != nil {
 				t.Fatal(err)
 			}
-			v, err := host.RunBuiltin(context.Background(), e.Name())
+			result, err := host.LoadBuiltin(context.Background(), e.Name())
 			if err != nil {
 				t.Fatal(describe(err), out.String())
 			}
 			if out.Len() > 0 {
 				t.Log(out.String())
 			}
-			if n := v.ToObject(host.Runtime()).Get("failed").ToInteger(); n > 0 {
+			if n := result.Get("failed").ToInteger(); n > 0 {
 				t.Errorf("%d tests failed", n)
 			}
-			if n := v.ToObject(host.Runtime()).Get("passed").ToInteger(); n == 0 {
+			if n := result.Get("passed").ToInteger(); n == 0 {
 				t.Error("no test ran")
 			}
 		})

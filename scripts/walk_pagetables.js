@@ -2,7 +2,8 @@
 // the same walk done natively, and much faster. How the entries of each architecture look is in svscript/paging.
 "use strict";
 const paging = require("svscript/paging");
-const { hex, plural, reportSkipped, size } = require("svscript/format");
+const { hex, incomplete, plural, size } = require("svscript/format");
+const { interval, rangeOptions, UsageError } = require("svscript/select");
 
 exports.command = {
 	name: "walk_pagetables",
@@ -14,8 +15,7 @@ exports.command = {
 		cr3: { type: "address", help: "the same" },
 		mode: { type: "string", choices: paging.modes, help: "how the tables are laid out, instead of the CPU's way" },
 		cpu: { type: "number", value: "N", default: 0, help: "whose page tables" },
-		from: { type: "address", default: 0n, help: "the first virtual address" },
-		to: { type: "address", default: 2n ** 64n - 1n, help: "the last virtual address" },
+		...rangeOptions,
 		user: { type: "boolean", help: "only what user code can access" },
 		physical: { type: "address", help: "only ranges that map this physical address" },
 	},
@@ -23,7 +23,7 @@ exports.command = {
 
 /**
  * @param {VM} vm
- * @param {{root?: bigint, cr3?: bigint, mode?: string, cpu: number, from: bigint, to: bigint, user: boolean, physical?: bigint}} args
+ * @param {{root?: bigint, cr3?: bigint, mode?: string, cpu: number, from?: bigint, to?: bigint, user: boolean, physical?: bigint}} args
  */
 exports.main = (vm, args) => {
 	const layout = paging.layout(configure(vm, args));
@@ -36,13 +36,14 @@ exports.main = (vm, args) => {
 		bytes += size;
 		emit({ base, size, physical, pageSize, flags: paging.permissions(flags), attributes: paging.attributes(flags & ~PERMISSIONS).join(" ") });
 	});
-	const skipped = walk(vm, layout, args.from, args.to, (base, last, physical, pageSize, flags) => {
+	const { start, end } = interval(args);
+	const skipped = walk(vm, layout, start, end - 1n, (base, last, physical, pageSize, flags) => {
 		if ((flags & wanted) === wanted) print.page(base, last, physical, pageSize, flags);
 	});
 	print.end();
 	const roots = [...new Set(layout.halves.filter((half) => half.levels.length > 0).map((half) => hex(half.root)))];
 	console.error(`${layout.mode}, root ${roots.join(" and ")}: ${plural(ranges, "range")}, ${size(bytes)}`);
-	reportSkipped(skipped, "walking the page tables");
+	return incomplete(skipped, "walking the page tables");
 };
 
 // What the four letters of flags say already.
@@ -54,11 +55,11 @@ const PERMISSIONS = paging.FLAG.PRESENT | paging.FLAG.READ | paging.FLAG.WRITE |
  */
 function configure(vm, args) {
 	const root = args.root ?? args.cr3;
-	if (root !== undefined && args.mode && vm.cpus.length === 0) return { root, mode: args.mode };
-	const config = paging.configOf(vm.cpu(args.cpu));
-	if (config.mode !== "physical") return { ...config, root: root ?? config.root, mode: args.mode ?? config.mode };
+	const cpu = vm.cpus.length > 0 ? paging.configOf(vm.cpu(args.cpu)) : null;
+	if (cpu && cpu.mode !== "physical") return { ...cpu, root: root ?? cpu.root, mode: args.mode ?? cpu.mode };
 	if (root !== undefined && args.mode) return { root, mode: args.mode };
-	throw new Error(`CPU ${args.cpu} has paging off: its addresses are physical; --root ADDR with --mode MODE walks tables all the same`);
+	const why = cpu ? "has paging off: its addresses are physical" : "does not tell where its page tables are: the image lacks the registers";
+	throw new UsageError(`CPU ${args.cpu} ${why}; --root ADDR with --mode MODE walks tables all the same`);
 }
 
 /**

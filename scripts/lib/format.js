@@ -2,7 +2,7 @@
 "use strict";
 
 /** A value as hexadecimal: 0x1f. @param {bigint | number} value @param {number} [digits] at least so many, with zeros in front */
-const hex = (value, digits = 1) => "0x" + value.toString(16).padStart(digits, "0");
+const hex = (value, digits = 1) => (value < 0 ? "-0x" + (-value).toString(16) : "0x" + value.toString(16).padStart(digits, "0"));
 
 /** An address in a column: 16 digits, or 8 where width is 4 bytes. @param {bigint | number} value @param {number} [width] bytes */
 const address = (value, width = 8) => value.toString(16).padStart(2 * width, "0");
@@ -117,7 +117,7 @@ const isNested = (v) => typeof v === "object" && v !== null && !(v instanceof Ui
 const separated = (text) => (text.startsWith("\n") ? text : "  " + text);
 
 /**
- * Gives a value a text of its own: a script emits it as it is with --json, and as the text to people.
+ * Gives a value a text of its own. A script that returns or yields such a value prints it as it is with --json, and as the text to people.
  * @template {object} T
  * @param {T} value @param {string} text
  * @returns {T}
@@ -127,16 +127,22 @@ function shown(value, text) {
 }
 
 /**
- * Says on stderr what a scan or a walk could not see, and emits a row {base, size, skipped} for each part.
- * @param {{address: bigint, size: number, reason: string}[]} skipped
+ * Says on stderr what a scan or a walk could not see. What it returns a script returns in turn, or yields last, so that its output
+ * tells too: {complete: false, skipped} with --json, and a line to people.
+ * @param {readonly {address: bigint, size: number, reason: string}[]} skipped
  * @param {string} doing as in "searching", "walking"
+ * @returns {{complete: false, skipped: {base: bigint, size: number, reason: string}[]} | undefined} undefined when nothing was skipped
  */
-function reportSkipped(skipped, doing) {
-	if (skipped.length === 0) return;
+function incomplete(skipped, doing) {
+	if (skipped.length === 0) return undefined;
+	const most = 8;
+	for (const s of skipped.slice(0, most)) {
+		console.error(`${doing}: ${hex(s.address)}–${hex(s.address + BigInt(s.size) - 1n)} (${size(s.size)}) could not be seen: ${s.reason}`);
+	}
+	if (skipped.length > most) console.error(`${doing}: nor could ${plural(skipped.length - most, "more part")}`);
 	const bytes = skipped.reduce((sum, s) => sum + s.size, 0);
-	const reasons = [...new Set(skipped.map((s) => s.reason))];
-	console.error(`${doing}: ${plural(skipped.length, "part")} (${size(bytes)}) could not be seen: ${reasons.slice(0, 3).join("; ")}${reasons.length > 3 ? "; …" : ""}`);
-	for (const s of skipped) emit({ base: s.address, size: s.size, skipped: s.reason });
+	const parts = skipped.map((s) => ({ base: s.address, size: s.size, reason: s.reason }));
+	return shown({ complete: /** @type {false} */ (false), skipped: parts }, `not seen: ${size(bytes)} in ${plural(parts.length, "part")}`);
 }
 
-module.exports = { hex, address, size, count, plural, hexBytes, ascii, bar, columns, sheet, tree, shown, reportSkipped };
+module.exports = { hex, address, size, count, plural, hexBytes, ascii, bar, columns, sheet, tree, shown, incomplete };

@@ -419,17 +419,15 @@ function effective(level, own, deny, add) {
 }
 
 /**
- * How a CPU translates addresses, from its registers; the mode is "physical" when it has paging off.
+ * How a CPU translates addresses, from its registers; the mode is "physical" when it has paging off. null where the image lacks the
+ * registers: core files of arm64 and riscv64 have the general ones only.
  * @param {CPU} cpu
- * @returns {Config}
- * @throws {RangeError} where the image lacks the registers: core files of arm64 and riscv64 have the general ones only
+ * @returns {Config | null}
  */
 function configOf(cpu) {
 	/** @type {any} */
 	const r = cpu;
-	if (r.satp === undefined && r.tcr_el1 === undefined && r.cr0 === undefined) {
-		throw new RangeError(`the image does not hold the registers that tell how CPU ${cpu.index} translates addresses`);
-	}
+	if (r.satp === undefined && r.tcr_el1 === undefined && r.cr0 === undefined) return null;
 	if (r.satp !== undefined) {
 		const mode = /** @type {Record<number, string>} */ ({ 0: "physical", 8: "sv39", 9: "sv48", 10: "sv57" })[field(r.satp, 63, 60)];
 		return { mode: mode ?? "unknown", root: (r.satp & bits(43, 0)) << 12n };

@@ -1,0 +1,63 @@
+"use strict";
+const { array, hashTable, hlist, list, pointers, rbtree, CollectionError } = require("svscript/collections");
+const { test, assert, report } = require("svscript/test");
+
+/** A memory of pointers. @param {Record<number, bigint | number>} words @returns {any} */
+function memoryOf(words) {
+	const readPointer = (/** @type {bigint} */ at) => {
+		const value = words[Number(at)];
+		if (value === undefined) throw new MemoryError("nothing there", { address: at });
+		return BigInt(value);
+	};
+	return {
+		pointerSize: 8, readPointer,
+		readArray: (/** @type {bigint} */ at, /** @type {string} */ _, /** @type {number} */ n) => Array.from({ length: n }, (_, i) => readPointer(at + BigInt(8 * i))),
+	};
+}
+
+const ring = memoryOf({ 0x10: 0x100, 0x18: 0x200, 0x100: 0x200, 0x108: 0x10, 0x200: 0x10, 0x208: 0x100, 0x40: 0x40 });
+
+test("list", () => {
+	assert.equal([...list(ring, 0x10n)], [0x100n, 0x200n]);
+	assert.equal([...list(ring, 0x10n, { backwards: true })], [0x200n, 0x100n]);
+	assert.equal([...list(ring, 0x10n, { offset: 8n })], [0xf8n, 0x1f8n]);
+	assert.equal([...list(ring, 0x40n)], []);
+});
+
+test("list: a loop that misses the head, an end that cannot be read, too many elements", () => {
+	const loop = memoryOf({ 0x10: 0x100, 0x100: 0x200, 0x200: 0x100 });
+	assert.throws(() => [...list(loop, 0x10n)], /leads back to 0x100 after 2 elements/);
+	/** @type {bigint[]} */
+	const seen = [];
+	const error = assert.throws(() => {
+		for (const e of list(memoryOf({ 0x10: 0x100, 0x100: 0x200 }), 0x10n)) seen.push(e);
+	}, /CollectionError: the list breaks off at 0x200, after 1 element/);
+	assert.equal([seen, error.address, error.elements, error instanceof CollectionError, error.cause instanceof MemoryError], [[0x100n], 0x200n, 1, true, true]);
+	assert.throws(() => [...list(ring, 0x10n, { max: 1 })], /more than 1 elements/);
+});
+
+test("hlist", () => {
+	const memory = memoryOf({ 0x10: 0x100, 0x100: 0x200, 0x200: 0, 0x18: 0, 0x20: 0x301, 0x28: 0x400, 0x408: 0 });
+	assert.equal([...hlist(memory, 0x10n)], [0x100n, 0x200n]);
+	assert.equal([...hlist(memory, 0x20n, { nulls: true })], []);
+	assert.equal([...hlist(memory, 0x28n, { next: 8n, offset: 0x10n })], [0x3f0n]);
+	assert.equal([...hashTable(memory, 0x10n, 2)], [0x100n, 0x200n]);
+});
+
+test("rbtree: in order, and not for ever", () => {
+	//      0x200
+	//   0x100  0x300
+	const memory = memoryOf({ 0x10: 0x200, 0x208: 0x300, 0x210: 0x100, 0x108: 0, 0x110: 0, 0x308: 0, 0x310: 0, 0x18: 0, 0x20: 0x500, 0x508: 0x500, 0x510: 0 });
+	assert.equal([...rbtree(memory, 0x10n)], [0x100n, 0x200n, 0x300n]);
+	assert.equal([...rbtree(memory, 0x10n, { offset: 0x10n, max: 3 })], [0xf0n, 0x1f0n, 0x2f0n]);
+	assert.equal([...rbtree(memory, 0x18n)], []);
+	assert.throws(() => [...rbtree(memory, 0x20n)], /leads back to 0x500/);
+	assert.throws(() => [...rbtree(memoryOf({ 0x10: 0x200 }), 0x10n)], /breaks off at 0x210/);
+});
+
+test("arrays", () => {
+	assert.equal([...array(0x10n, 3, 8)], [0x10n, 0x18n, 0x20n]);
+	assert.equal([...pointers(memoryOf({ 0x10: 1, 0x18: 0, 0x20: 3 }), 0x10n, 3)], [1n, 3n]);
+});
+
+module.exports = report();
