@@ -166,7 +166,7 @@ func (f *finder) tables(digits uint64) *Kernel {
 		f.problem("kallsyms at physical %#x is of no architecture that is known here", c.TokenTable)
 		return nil
 	}
-	k := &Kernel{Arch: arch.name, ABI: arch.abi, arch: arch, target: f.target, Layout: r.Form}
+	k := &Kernel{Arch: arch.name, ABI: arch.abi, arch: arch, target: f.target, Layout: r.Form, tokenTable: c.TokenTable}
 	if !f.place(k, r) {
 		f.problem("kallsyms at physical %#x belongs to no kernel that is mapped", c.TokenTable)
 		return nil

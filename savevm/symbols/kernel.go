@@ -45,11 +45,12 @@ type Kernel struct {
 	Evidence []string // what every inference rests on, a line each
 	Missing  []string // what could not be had, and why, a line each
 
-	arch     *architecture
-	target   Target
-	options  Options
-	delta    uint64 // of the image: virtual minus physical
-	bannerAt uint64 // virtual
+	arch       *architecture
+	target     Target
+	options    Options
+	delta      uint64 // of the image: virtual minus physical
+	tokenTable uint64 // physical address of kallsyms' token table; 0: none
+	bannerAt   uint64 // virtual
 
 	vmcoreinfo once[map[string]string]
 	config     once[string]
@@ -101,6 +102,9 @@ func (k *Kernel) setTable(r *kallsyms.Result, delta uint64) {
 	k.End, _ = table.Address("_end")
 	k.bannerAt, _ = table.Address("linux_banner")
 	k.Symbols.start, k.Symbols.end = k.VirtualBase, k.End
+	if n := table.Len(); k.End == 0 && n > 0 { // functions only: the last ones are of .init.text
+		k.Symbols.end = table.At(n-1).Address + 4096
+	}
 }
 
 // modes lists the translations that the kernel's page tables may have: those of the CPUs, or all of the architecture.
@@ -188,6 +192,9 @@ func (f *finder) finish(k *Kernel) (*Kernel, error) {
 	k.Version = parseVersion(k.Banner)
 	if k.Version.Release == "" {
 		k.missing("the banner, and with it the version")
+	}
+	if !k.Symbols.hasData() && k.Symbols.kernel.Len() > 0 {
+		k.addData()
 	}
 	k.findKASLR()
 	k.findPerCPU(f)
@@ -364,7 +371,7 @@ func (k *Kernel) confirmPerCPU(f *finder) {
 
 // perCPUFromRegisters takes the offsets from the CPUs, where no symbol tells them.
 func (k *Kernel) perCPUFromRegisters(f *finder) {
-	if k.Symbols.hasData() && !hasSymbol(k.Symbols.kernel, "__per_cpu_offset") {
+	if hasSymbol(k.Symbols.kernel, "init_task") && !hasSymbol(k.Symbols.kernel, "__per_cpu_offset") {
 		k.PerCPUOffsets = []uint64{0}
 		k.evidence("per-CPU offset 0: there is no __per_cpu_offset, so the kernel is for one CPU")
 		return

@@ -1,11 +1,9 @@
 package symbols
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/svscript/svscript/internal/testimage"
 	"github.com/svscript/svscript/savevm"
@@ -77,25 +75,5 @@ func TestGuestKallsyms(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-func TestPrint(t *testing.T) {
-	for _, name := range linuxImages {
-		img := open(t, name)
-		start := time.Now()
-		k, err := Find(t.Context(), Of(img), Options{})
-		fmt.Println(name, time.Since(start), err)
-		if err == nil {
-			mods, err := k.Modules()
-			fmt.Println(len(mods), err, time.Since(start))
-			for _, m := range mods {
-				spec, err := m.BTF()
-				fmt.Println(m.Name, m.State, m.Size, m.Symbols().Len(), m.Regions, spec != nil, err)
-			}
-			ty, err := k.Type("task_struct")
-			fmt.Println(ty, err, time.Since(start))
-			fmt.Printf("%s %#x %#x end %#x\n%s %+v\nkaslr %#x percpu %#x\n  %s\n  MISSING %s\n", k.Arch, k.VirtualBase, k.PhysicalBase, k.End, k.Banner, k.Version, k.KASLR, k.PerCPUOffsets, strings.Join(k.Evidence, "\n  "), strings.Join(k.Missing, "\n  "))
-		}
 	}
 }
