@@ -177,11 +177,13 @@ func executable(space *paging.Space, address uint64) bool {
 	return w.Fault == nil && w.Flags&paging.FlagExec != 0 && w.Flags&paging.FlagPXN == 0
 }
 
+const missingRoot = "the kernel's page table"
+
 // finish reads what the found kernel tells about itself.
 func (f *finder) finish(k *Kernel) (*Kernel, error) {
 	k.options = f.options
 	if k.Space == nil && !k.findRoot(f) {
-		k.missing("the kernel's page table: neither its own nor a CPU's maps it, so only its image can be read")
+		k.missing(missingRoot + ": neither its own nor a CPU's maps it, so only its image can be read")
 	}
 	if k.bannerAt == 0 {
 		k.bannerFromHits(f)
@@ -192,6 +194,14 @@ func (f *finder) finish(k *Kernel) (*Kernel, error) {
 	k.Version = parseVersion(k.Banner)
 	if k.Version.Release == "" {
 		k.missing("the banner, and with it the version")
+	}
+	if f.options.SymbolFile != "" {
+		if err := k.useFile(f.options.SymbolFile); err != nil {
+			return nil, err
+		}
+		if k.Space == nil && k.findRoot(f) {
+			k.Missing = slices.DeleteFunc(k.Missing, func(s string) bool { return strings.HasPrefix(s, missingRoot) })
+		}
 	}
 	if !k.Symbols.hasData() && k.Symbols.kernel.Len() > 0 {
 		k.addData()
@@ -284,6 +294,9 @@ func (k *Kernel) Memory() memory.Memory {
 	}
 	return imageMemory{k}
 }
+
+// Close closes the symbol file, if there is one.
+func (k *Kernel) Close() error { return k.file.Close() }
 
 // SpaceAt is the address space of another page table of this kernel, a process's: root is its physical address.
 func (k *Kernel) SpaceAt(root uint64) (*paging.Space, error) {
