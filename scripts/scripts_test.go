@@ -82,6 +82,9 @@ func TestScripts(t *testing.T) {
 		{"pg64", "explain 0x10 --block pc.bios", 1, []string{"pc.bios + 0x10"}},
 		{"pg64", "diff " + other, -1, []string{"differ", "a:readable"}},
 		{"pg64", "entropy --from 0x200000 --to 0x400000 --window 1M", 2, []string{"00200000     1 MiB", "class:"}},
+		{"pg64", "disasm", 16, []string{"00007f6d  eb fd"}},
+		{"pg64", "disasm 0x7f6d 1 --physical", 1, []string{"00007f6d  eb fd"}},
+		{"arm64-16k", "disasm", 16, nil},
 		{"pg64", "search_roots", 1, []string{"root:0x100000", "kernel:true", "cpus:0"}},
 		{"pg64", "walk_pagetables --user", -1, []string{"base:0xffffffff80002000", "flags:rwxu"}},
 		{"pg64", "walk_pagetables --from 0xffffffff80200000 --to 0xffffffff80201000", 1, []string{"size:4096", "physical:0x800000", "pageSize:2097152"}},
@@ -130,6 +133,7 @@ func TestRowsKeepTheirNames(t *testing.T) {
 		"translate 0xffffffff80002123": "address attributes block encoding fault fileOffset flags mode offset pageSize physical root steps",
 		"explain 0x200010":             "address block encoding fileOffset fill layers offset range stored text",
 		"hexdump 0x200000":             "address bytes text",
+		"disasm":                       "address bytes symbol text",
 		"entropy":                      "base class entropy read size",
 		"search_roots":                 "cpus kernel mode root supervisor user",
 		"walk_pagetables":              "attributes base flags pageSize physical size",
@@ -176,6 +180,7 @@ func TestUsageErrors(t *testing.T) {
 		"diff":                                "OTHER is missing",
 		"diff nowhere.sav":                    "nowhere.sav",
 		"entropy --window 3":                  "window",
+		"disasm --physical":                   "ADDR is missing",
 		"map --nothing":                       "there is no option --nothing",
 	} {
 		words := strings.Fields(command)

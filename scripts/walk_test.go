@@ -79,3 +79,12 @@ func compareWalk(t *testing.T, r *run, native *paging.Mappings) {
 		t.Errorf("skipped (-native +script):\n%s", d)
 	}
 }
+
+func BenchmarkWalkPagetables(b *testing.B) {
+	img := openImage(b, "pg64")
+	for b.Loop() {
+		if _, err := executeOn(b, img, "walk_pagetables"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
