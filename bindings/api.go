@@ -79,14 +79,14 @@ var api []*Class
 
 func init() {
 	api = []*Class{
-		&globals, &memoryClass, &vmClass, &blockClass, &addressSpaceClass, &cpuClass, &deviceClass,
+		&globals, &memoryClass, &vmClass, &blockClass, &addressSpaceClass, &cpuClass, &deviceClass, &linuxClass,
 		&sequenceClass, &pointerClass, &structTypeClass, &structValueClass, &memoryErrorClass, &formatErrorClass, &progressClass,
 	}
 	memoryClass.Members = append(append(memoryClass.Members, scanMembers...), disassembleMembers...)
-	vmClass.Members = append(vmClass.Members, physicalMembers...)
+	vmClass.Members = append(append(vmClass.Members, physicalMembers...), linuxMembers...)
 	pointerClass.Members = append(pointerClass.Members, forwarded()...)
 	for _, list := range [][]*Class{
-		records, registerRecords, scanRecords, disassembleRecords, physicalRecords, structRecords, optionRecords, scanOptions, physicalOptions,
+		records, registerRecords, scanRecords, disassembleRecords, physicalRecords, structRecords, linuxRecords, optionRecords, scanOptions, physicalOptions,
 	} {
 		api = append(api, list...)
 	}

@@ -285,8 +285,12 @@ func (c call) makePattern(v goja.Value, pointer int) (scan.Pattern, error) {
 	return c.objectPattern(o, pointer)
 }
 
-// regexpPattern takes a RegExp's source to Go's syntax, which is JavaScript's but for \u.
 func (c call) regexpPattern(o *goja.Object) (scan.Pattern, error) {
+	return scan.Regexp(c.regexpText(o))
+}
+
+// regexpText is a RegExp's source in Go's syntax, which is JavaScript's but for \u.
+func (c call) regexpText(o *goja.Object) string {
 	source, err := c.b.builtins.regexpSource(goja.Undefined(), o)
 	c.b.must(err)
 	flags, err := c.b.builtins.regexpFlags(goja.Undefined(), o)
@@ -302,7 +306,7 @@ func (c call) regexpPattern(o *goja.Object) (scan.Pattern, error) {
 	if prefix != "" {
 		text = "(?" + prefix + ")" + text
 	}
-	return scan.Regexp(text)
+	return text
 }
 
 var unicodeEscape = regexp.MustCompile(`\\u(?:([0-9A-Fa-f]{4})|\{([0-9A-Fa-f]+)\})`)

@@ -34,16 +34,17 @@ var structTypeClass = Class{
 			native: on(func(s *structType, c call) goja.Value { return c.b.str(s.t.Definition()) })},
 		{Name: "constants", Kind: Property, Type: "Record<string, number | bigint>", Help: "Enumerators and integer macros that the same source declares.",
 			native: on((*structType).constants)},
-		{Name: "at", Args: []Arg{{Name: "memory", Type: "Memory"}, {Name: "address", Type: "Address | Pointer"}}, Type: "StructFields",
-			Help: "The type laid over an address. Of a type that is no struct or union, its value.", native: on((*structType).at)},
+		{Name: "at", Args: []Arg{{Name: "memory", Type: "Memory"}, {Name: "address", Type: "Address | Pointer"}}, Type: "StructFields", Overloads: placed("StructFields"),
+			Help:   "The type laid over an address. Of a type that is no struct or union, its value. A type of vm.linux needs no memory.",
+			native: on((*structType).at)},
 		{Name: "arrayAt", Args: []Arg{{Name: "memory", Type: "Memory"}, {Name: "address", Type: "Address | Pointer"}, {Name: "count", Type: "Size"}},
-			Type: "StructFields[]", Help: "So many of them, one behind the other.", native: on((*structType).arrayAt)},
+			Type: "StructFields[]", Overloads: placed("StructFields[]", Arg{Name: "count", Type: "Size"}), Help: "So many of them, one behind the other.", native: on((*structType).arrayAt)},
 		{Name: "decode", Args: []Arg{{Name: "bytes", Type: "ArrayBufferView | ArrayBuffer"}}, Type: "any",
 			Help: "Plain data of the bytes of one. Throws a RangeError when they are too few.", native: on((*structType).decodeBytes)},
 		{Name: "offsetOf", Args: []Arg{{Name: "path", Type: "string", Help: `"a.b[3].c"`}}, Type: "number", Help: "C's offsetof, in bytes.",
 			native: on((*structType).offsetOf)},
 		{Name: "containerOf", Args: []Arg{{Name: "memory", Type: "Memory"}, {Name: "address", Type: "Address | Pointer"}, {Name: "path", Type: "string"}},
-			Type: "StructFields", Help: "The struct whose field at path lies at the address: the kernel's container_of.", native: on((*structType).containerOf)},
+			Type: "StructFields", Overloads: placed("StructFields", Arg{Name: "path", Type: "string"}), Help: "The struct whose field at path lies at the address: the kernel's container_of.", native: on((*structType).containerOf)},
 		{Name: "type", Args: []Arg{{Name: "name", Type: "string"}}, Type: "StructType", Help: "Another type that the same source declares.",
 			native: on((*structType).other)},
 		{Name: "toString", Type: "string", Help: "The definition.", native: on(func(s *structType, c call) goja.Value { return c.b.str(s.t.Definition()) })},
@@ -86,13 +87,37 @@ var structRecords = []*Class{
 	}},
 }
 
+// placed are the ways to call a row whose first arguments are a memory and an address in it: types of a kernel know the memory.
+func placed(result string, more ...Arg) []Overload {
+	address := Arg{Name: "address", Type: "Address | Pointer"}
+	return []Overload{
+		{Args: append([]Arg{{Name: "memory", Type: "Memory"}, address}, more...), Type: result},
+		{Args: append([]Arg{address}, more...), Type: result},
+	}
+}
+
+// placedIn puts the type's own memory before the arguments where they begin with an address.
+func (c call) placedIn(s *structType) call {
+	if s.home == nil {
+		return c
+	}
+	if o, ok := c.Argument(0).(*goja.Object); ok {
+		if _, isMemory := c.b.unwrap(o).(memoryHolder); isMemory {
+			return c
+		}
+	}
+	c.Arguments = append([]goja.Value{s.home.object}, c.Arguments...)
+	return c
+}
+
 // A structType is the Go side of a StructType. There is one for each type, so that its objects share a prototype.
 type structType struct {
 	b      *Bindings
 	t      *ctype.Type
 	set    *ctype.Set // the source it comes from; nil for others
 	object *goja.Object
-	proto  *goja.Object // of its StructValues; nil until there is one
+	proto  *goja.Object  // of its StructValues; nil until there is one
+	home   *memoryObject // where it lies when no memory is given; nil: one must be
 	slots  []ctype.Value
 }
 
@@ -292,15 +317,18 @@ func (s *structType) other(c call) goja.Value {
 }
 
 func (s *structType) at(c call) goja.Value {
+	c = c.placedIn(s)
 	return s.b.valueAt(s.t, c.memoryArg(0), c.pointerArg(1))
 }
 
 func (s *structType) arrayAt(c call) goja.Value {
+	c = c.placedIn(s)
 	m, at, n := c.memoryArg(0), c.pointerArg(1), c.integer(2, 0, maxElements)
 	return s.b.elementsAt(s.t, m, at, n)
 }
 
 func (s *structType) containerOf(c call) goja.Value {
+	c = c.placedIn(s)
 	m, at, path := c.memoryArg(0), c.pointerArg(1), c.text(2)
 	base, err := ctype.ContainerOf(s.t, path, at)
 	if err != nil {

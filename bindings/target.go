@@ -10,6 +10,7 @@ import (
 	"github.com/svscript/svscript/savevm/ctype"
 	"github.com/svscript/svscript/savevm/memory"
 	"github.com/svscript/svscript/savevm/paging"
+	"github.com/svscript/svscript/savevm/symbols"
 )
 
 // Target is a virtual machine as scripts see it. *savevm.Image is one. Methods may be called from several goroutines at once when
@@ -41,6 +42,8 @@ type Options struct {
 	// Type finds a type of the guest's own, by typedef name or with its tag ("struct task_struct"), for struct(). Nil, or a nil
 	// result: there is none.
 	Type func(t Target, name string) *ctype.Type
+	// Linux overrides what is inferred of the guest's Linux kernel, vm.linux.
+	Linux symbols.Options
 	// Args are the script's own arguments, the global args. Nil leaves what the host has.
 	Args []string
 }

@@ -71,6 +71,8 @@ type vm struct {
 	cpuItems, blockItems, devObj []*goja.Object
 	reverse                      *reverseMap // of refs, over the spaces of reverseKey
 	reverseKey                   string
+	linux                        *linux // once it was looked for
+	linuxError                   string
 }
 
 func (b *Bindings) vmOf(target Target) *vm {
