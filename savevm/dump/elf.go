@@ -20,15 +20,15 @@ type elfLayout struct {
 	name                               string
 	word                               int
 	header, phoff, shoff               int
-	phentsize, phnum, shentsize        int // u16
-	shnum                              int
-	minPhdr, minShdr, shInfo, shOffset int // sizes of a program and of a section header; sh_info in the latter
+	phentsize, phnum, shnum            int // u16
+	minPhdr, minShdr                   int // sizes of a program header and of a section header
+	shInfo, shOffset                   int // in a section header
 	offset, vaddr, paddr, fsize, msize int // in a program header
 }
 
 var elfLayouts = map[elf.Class]*elfLayout{
-	elf.ELFCLASS32: {"ELF32", 4, 52, 28, 32, 42, 44, 46, 48, 32, 40, 28, 16, 4, 8, 12, 16, 20},
-	elf.ELFCLASS64: {"ELF64", 8, 64, 32, 40, 54, 56, 58, 60, 56, 64, 44, 24, 8, 16, 24, 32, 40},
+	elf.ELFCLASS32: {"ELF32", 4, 52, 28, 32, 42, 44, 48, 32, 40, 28, 16, 4, 8, 12, 16, 20},
+	elf.ELFCLASS64: {"ELF64", 8, 64, 32, 40, 54, 56, 60, 56, 64, 44, 24, 8, 16, 24, 32, 40},
 }
 
 // pnXnum in e_phnum says that the number of program headers is in the first section header (PN_XNUM).
