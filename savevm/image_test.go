@@ -288,19 +288,34 @@ func BenchmarkReadU64(b *testing.B) {
 	}
 }
 
+// BenchmarkReadAll reads all memory in pieces of 1 MiB, and of 16 bytes from page to page, in each encoding.
 func BenchmarkReadAll(b *testing.B) {
-	img := open(b, "linux/x64-q35-256M-smp2")
-	buf := make([]byte, 1<<20)
-	b.SetBytes(int64(img.Info().Size))
-	for b.Loop() {
-		for e := range img.Extents(0, ^uint64(0)) {
-			if e.Kind != memory.Data && e.Kind != memory.Fill {
-				continue
-			}
-			for at := e.Base; at-e.Base < e.Size; at += uint64(len(buf)) {
-				if _, err := img.ReadMemory(buf[:min(uint64(len(buf)), e.Size-(at-e.Base))], at); err != nil {
-					b.Fatal(err)
+	for _, name := range []string{"linux/x64-q35-256M-smp2", "pc-m64-rounds", "pc-m64-xbzrle", "pc-m64-compress", "q10-mapped-m64", "kdump-zlib-m64"} {
+		img := open(b, name)
+		for _, piece := range []int{1 << 20, 16} {
+			b.Run(fmt.Sprintf("%s/%d", name, piece), func(b *testing.B) {
+				buf := make([]byte, piece)
+				b.ReportAllocs()
+				if piece == 1<<20 {
+					b.SetBytes(int64(img.Info().Size))
 				}
+				for b.Loop() {
+					readAll(b, img, buf)
+				}
+			})
+		}
+	}
+}
+
+func readAll(b *testing.B, img *savevm.Image, buf []byte) {
+	step := max(uint64(len(buf)), 4096)
+	for e := range img.Extents(0, ^uint64(0)) {
+		if e.Kind != memory.Data && e.Kind != memory.Fill {
+			continue
+		}
+		for at := e.Base; at-e.Base < e.Size; at += step {
+			if _, err := img.ReadMemory(buf[:min(uint64(len(buf)), e.Size-(at-e.Base))], at); err != nil {
+				b.Fatal(err)
 			}
 		}
 	}

@@ -15,7 +15,7 @@ type RangeKind string
 const (
 	KindRAM    RangeKind = "ram"
 	KindROM    RangeKind = "rom"    // firmware, also where it runs from shadow RAM
-	KindDevice RangeKind = "device" // device memory or a window onto it; no block holds it
+	KindDevice RangeKind = "device" // device memory or a window onto it; what no block holds cannot be read
 )
 
 // A Range is an interval of guest-physical addresses and the RAM block that answers there.
@@ -23,7 +23,7 @@ type Range struct {
 	Base   uint64    `json:"base"`
 	Size   uint64    `json:"size"` // bytes
 	Kind   RangeKind `json:"kind"`
-	Block  *Block    `json:"-"`      // nil for KindDevice
+	Block  *Block    `json:"-"`      // nil for device memory that the image does not hold
 	Offset uint64    `json:"offset"` // of Base in the block
 	Name   string    `json:"name"`   // what it is: "RAM below 4 GiB", "VGA window", …
 }

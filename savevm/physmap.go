@@ -96,9 +96,23 @@ func layoutPC(img *Image, o Options) *physicalLayout {
 	} else if below+above < total && !legacy {
 		main, extra = l.moveExtra(main, extra, below+above)
 	}
+	nodes := ""
+	if len(main) > 1 {
+		nodes = "which is inferred from their names"
+		if img.orderByNode(main) {
+			nodes = "as the guest's ACPI table SRAT has their sizes"
+		}
+	}
 	l.size = below + above
 	for _, b := range extra {
 		l.size += b.Size
+	}
+	if nodes != "" && total > 0 {
+		names := make([]string, len(main))
+		for i, b := range main {
+			names[i] = b.Name
+		}
+		l.warn("the guest's RAM is in several blocks; they are mapped in the order %s, %s", strings.Join(names, ", "), nodes)
 	}
 	l.place(main, 0, below, 0, "RAM below 4 GiB")
 	l.place(main, 4*gib, above, below, "RAM above 4 GiB")
@@ -212,7 +226,7 @@ func versionUpTo(v, limit string) bool {
 }
 
 // notRAM are the blocks that are not the guest's main memory, by the end of their name.
-var notRAM = regexp.MustCompile(`(^|/)rom@|\.(rom|bios|bin|flash\d?|mrom)$|vram|^system\.flash|^pc\.(bios|rom)$|^[0-9a-f]{4}:[0-9a-f]{2}:|` +
+var notRAM = regexp.MustCompile(`(^|/)rom@|\.(rom|bios|bin|flash\d?|mrom)$|vram|^system\.flash|^pc\.(bios|rom)$|^isa-bios$|^[0-9a-f]{4}:[0-9a-f]{2}:|` +
 	`(^|/)(vga|qxl|vmware|ramfb|ivshmem|nvdimm|virtio)[.\-_]`)
 
 // mainBlocks are the blocks of the guest's main memory in address order, and those that may be memory devices (DIMMs).
@@ -224,7 +238,7 @@ func (img *Image) mainBlocks() (main, extra []*Block) {
 		}
 	}
 	for _, b := range img.blocks {
-		if !notRAM.MatchString(b.Name) && !slices.Contains(main, b) {
+		if (!notRAM.MatchString(b.Name) || img.isVirtioMem(b)) && !slices.Contains(main, b) {
 			extra = append(extra, b)
 		}
 	}
@@ -235,6 +249,15 @@ func (img *Image) mainBlocks() (main, extra []*Block) {
 	// names (m0, m1; ram-node0, ram-node1) follow.
 	slices.SortStableFunc(extra, func(a, b *Block) int { return cmp.Compare(naturalKey(a.Name), naturalKey(b.Name)) })
 	return extra, nil
+}
+
+// isVirtioMem tells whether a block is the memory of a virtio-mem or virtio-pmem device: a memory device, though its name has
+// the device's path before it.
+func (img *Image) isVirtioMem(b *Block) bool {
+	path, ok := strings.CutSuffix(b.Name, "/"+baseName(b.Name))
+	return ok && slices.ContainsFunc(img.devices, func(d *Device) bool {
+		return strings.HasPrefix(d.Name, path+"/virtio-mem") || strings.HasPrefix(d.Name, path+"/virtio-pmem")
+	})
 }
 
 // naturalKey makes numbers in a name sort by value.
@@ -264,13 +287,6 @@ func (l *physicalLayout) moveExtra(main, extra []*Block, size uint64) (kept, res
 
 // place maps size bytes of the concatenated blocks from skip on at base.
 func (l *physicalLayout) place(blocks []*Block, base, size, skip uint64, name string) {
-	if len(blocks) > 1 && size > 0 && base == 0 {
-		names := make([]string, len(blocks))
-		for i, b := range blocks {
-			names[i] = b.Name
-		}
-		l.warn("the guest's RAM is in several blocks; they are mapped in the order %s, which is inferred from their names", strings.Join(names, ", "))
-	}
 	for _, b := range blocks {
 		if skip >= b.Size {
 			skip -= b.Size
@@ -305,12 +321,21 @@ func (l *physicalLayout) firmware(img *Image) {
 			l.add(top, b.Size, KindROM, b, 0, "firmware")
 		}
 	}
-	if bios == nil {
+	if b := img.Block("isa-bios"); b != nil {
+		bios = b // with flash, a copy of its end shows below 1 MiB
+	} else if bios == nil {
 		bios = img.Block("system.flash0")
 	}
-	if strings.HasPrefix(img.info.Machine, "microvm") || img.Block("microvm.ram") != nil {
-		l.isaBIOS(bios) // no PAM registers: the firmware always shows
+	switch machine := img.info.Machine; { // without PAM registers the firmware always shows
+	case machine == "isapc":
+		if rom := img.Block("pc.rom"); rom != nil {
+			l.add(0xc0000, min(rom.Size, 0x20000), KindROM, rom, 0, "option ROMs")
+		}
+		l.isaBIOS(bios)
+	case strings.HasPrefix(machine, "microvm") || img.Block("microvm.ram") != nil:
+		l.isaBIOS(bios)
 	}
+	l.videoMemory(img)
 	l.shadow(img, bios, img.Block("pc.rom"))
 	if img.hasVGA() {
 		l.add(0xa0000, 0x20000, KindDevice, nil, 0, "VGA window")

@@ -4,10 +4,12 @@ package ram
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"iter"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/klauspost/compress/zlib"
@@ -225,56 +227,85 @@ func fill(p []byte, v byte) {
 	}
 }
 
-// zlibReaders are kept, as a reader's tables are many times larger than a page.
-var zlibReaders sync.Pool
+// A decoder is what decoding a page needs; they are kept, as a zlib reader's tables are many times larger than a page.
+type decoder struct {
+	encoded []byte
+	chain   []*delta
+	reader  bytes.Reader
+	zlib    io.ReadCloser
+}
+
+var decoders = sync.Pool{New: func() any { return new(decoder) }}
+
+// read gets size encoded bytes of the file; they are valid until the next call.
+func (d *decoder) read(src *wire.Source, off int64, size int) ([]byte, error) {
+	d.encoded = slices.Grow(d.encoded[:0], size)[:size]
+	if n, err := src.ReadAt(d.encoded, off); n < size {
+		return nil, err
+	}
+	return d.encoded, nil
+}
 
 func (b *Block) inflate(p []byte, off int64) error {
-	var head [4]byte
-	if _, err := b.src.ReadAt(head[:], off); err != nil {
-		return fmt.Errorf("the compressed page at file offset %#x: %w", off, err)
-	}
-	size := int64(head[0])<<24 | int64(head[1])<<16 | int64(head[2])<<8 | int64(head[3])
-	data := io.NewSectionReader(b.src, off+4, size)
-	var z io.ReadCloser
-	var err error
-	if pooled, ok := zlibReaders.Get().(io.ReadCloser); ok {
-		z, err = pooled, pooled.(zlib.Resetter).Reset(data, nil)
-	} else {
-		z, err = zlib.NewReader(data)
-	}
-	if err == nil {
-		_, err = io.ReadFull(z, p)
-		zlibReaders.Put(z)
-	}
-	if err != nil {
+	d := decoders.Get().(*decoder)
+	defer decoders.Put(d)
+	if err := d.inflate(p, b, off); err != nil {
 		return fmt.Errorf("the compressed page at file offset %#x is damaged: %w", off, err)
 	}
 	return nil
 }
 
+func (d *decoder) inflate(p []byte, b *Block, off int64) error {
+	head, err := d.read(b.src, off, 4)
+	if err != nil {
+		return err
+	}
+	size := binary.BigEndian.Uint32(head)
+	if uint64(size) > 2*b.PageSize {
+		return fmt.Errorf("it has %d bytes", size)
+	}
+	data, err := d.read(b.src, off+4, int(size))
+	if err != nil {
+		return err
+	}
+	d.reader.Reset(data)
+	if d.zlib != nil {
+		err = d.zlib.(zlib.Resetter).Reset(&d.reader, nil)
+	} else {
+		d.zlib, err = zlib.NewReader(&d.reader)
+	}
+	if err != nil {
+		d.zlib = nil
+		return err
+	}
+	_, err = io.ReadFull(d.zlib, p)
+	return err
+}
+
 // applyDeltas takes the full page at the bottom of the chain and applies the differences, oldest first.
 func (b *Block) applyDeltas(p []byte, at ref) error {
-	var chain []*delta
+	d := decoders.Get().(*decoder)
+	defer decoders.Put(d)
+	chain := d.chain[:0]
 	for at.encoding() == EncodingXBZRLE {
-		d := &b.deltas[at.offset()]
-		chain = append(chain, d)
-		at = d.base
+		change := &b.deltas[at.offset()]
+		chain = append(chain, change)
+		at = change.base
 	}
+	d.chain = chain
 	if at.encoding() == notStored {
 		return errAbsent
 	}
 	if err := b.decode(p, at); err != nil {
 		return err
 	}
-	var enc bytes.Buffer
-	for i := len(chain) - 1; i >= 0; i-- {
-		d := chain[i]
-		enc.Reset()
-		if n, err := io.Copy(&enc, io.NewSectionReader(b.src, d.off, int64(d.size))); err != nil || n != int64(d.size) {
-			return fmt.Errorf("the XBZRLE page at file offset %#x: cut short", d.off)
+	for _, change := range slices.Backward(chain) {
+		encoded, err := d.read(b.src, change.off, int(change.size))
+		if err == nil {
+			err = applyXBZRLE(p, encoded)
 		}
-		if err := applyXBZRLE(p, enc.Bytes()); err != nil {
-			return fmt.Errorf("the XBZRLE page at file offset %#x is damaged: %w", d.off, err)
+		if err != nil {
+			return fmt.Errorf("the XBZRLE page at file offset %#x is damaged: %w", change.off, err)
 		}
 	}
 	return nil
