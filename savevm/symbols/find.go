@@ -54,13 +54,12 @@ type finder struct {
 	target  Target
 	options Options
 
-	traces    []trace  // from the CPUs
-	banners   []uint64 // physical addresses of "Linux version "
-	seen      map[uint64]bool
-	problems  []string
-	running   bool // some CPU has paging on
-	unmapped  string
-	lookalike bool // there was a token table
+	traces   []trace  // from the CPUs
+	banners  []uint64 // physical addresses of "Linux version "
+	seen     map[uint64]bool
+	problems []string
+	running  bool // some CPU has paging on
+	unmapped string
 }
 
 // A trace is an address of kernel text that a CPU tells, and where it lies.
@@ -151,9 +150,11 @@ func (f *finder) tables(digits uint64) *Kernel {
 		f.seen = map[uint64]bool{}
 	}
 	f.seen[digits] = true
-	c := kallsyms.Examine(f.target.Memory, digits)
+	c, err := kallsyms.Examine(f.target.Memory, digits)
+	if err != nil {
+		f.problem("%v", err)
+	}
 	if c == nil {
-		f.problem("a kallsyms token table near physical %#x has no names before it", digits)
 		return nil
 	}
 	r, err := c.Decode()
@@ -179,7 +180,6 @@ func (f *finder) tables(digits uint64) *Kernel {
 }
 
 func (f *finder) problem(format string, args ...any) {
-	f.lookalike = true
 	if len(f.problems) < 16 {
 		f.problems = append(f.problems, fmt.Sprintf(format, args...))
 	}
@@ -276,7 +276,20 @@ func (f *finder) placeByBanner(k *Kernel, r *kallsyms.Result) bool {
 			return true
 		}
 	}
-	return false
+	return k.arch.bits == 32 && !hasSymbol(r.Table, "linux_banner") && f.assumeLowmem(k, r)
+}
+
+// assumeLowmem places a 32-bit kernel that has neither variables by name nor a CPU that leads to it where nearly all are: at
+// CONFIG_PAGE_OFFSET 0xc0000000, if its kallsyms and a banner then lie in the image.
+func (f *finder) assumeLowmem(k *Kernel, r *kallsyms.Result) bool {
+	const size = 64 << 20
+	k.setTable(r, 0xc0000000)
+	inImage := func(physical uint64) bool { return physical >= k.PhysicalBase && physical-k.PhysicalBase < size }
+	if !inImage(k.tokenTable) || !slices.ContainsFunc(f.banners, inImage) {
+		return false
+	}
+	k.evidence("assumed: the kernel is mapped at 0xc0000000 (CONFIG_PAGE_OFFSET), where nearly all of 32 bits are")
+	return true
 }
 
 // placeByTable places a kernel whose symbols say only how far they are from each other: its page table tells where it is mapped.

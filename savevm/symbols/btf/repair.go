@@ -1,5 +1,7 @@
 package btf
 
+import "slices"
+
 // split notes where each type's record begins. Records have no marks, and a type's ID is its place in the row: where a page of them
 // is gone, it must be found where records go on, and how many there were.
 func (s *Spec) split() {
@@ -76,74 +78,89 @@ func (s *Spec) isString(offset uint32) bool {
 }
 
 // fill finds how many types each gap held. A function's type is a prototype: the number is right with which the functions' types
-// are prototypes, as far as these lie between this gap and the next.
+// are prototypes, as far as these lie between this gap and the next. Where that does not tell, because there are few types between
+// two gaps, these types are lost too, and the two gaps are one.
 func (s *Spec) fill(gaps []gap) {
-	const maxTargets = 1 << 16
-	var targets []uint32 // the IDs of prototypes, as functions tell
-	prototype := make([]uint64, (len(s.offsets)+63)/64)
-	for i, at := range s.offsets {
-		switch r, _ := s.recordAt(int(at)); r.kind() {
-		case kindFunc:
-			if len(targets) < maxTargets {
-				targets = append(targets, r.size)
-			}
-		case kindFuncProto:
-			prototype[i/64] |= 1 << (i % 64)
-		}
-	}
-	filled := make([]uint32, 0, len(s.offsets)+len(gaps)*8)
-	done := 0
+	const maxGaps = 256 // each costs about a million steps
+	v := s.evidence()
+	whole := s.offsets
+	s.offsets = append(make([]uint32, 0, len(whole)+64*len(gaps)), whole[:gaps[0].index]...)
+	low, high := 0, 0
 	for i, g := range gaps {
-		filled = append(filled, s.offsets[done:g.index]...)
-		done = g.index
-		end := len(s.offsets)
+		low, high = low+1, high+max(1, g.bytes/12)
+		end := len(whole)
 		if i+1 < len(gaps) {
 			end = gaps[i+1].index
 		}
 		missing, sure := 0, false
-		if i < 64 { // each costs a pass over the targets for each number
-			missing, sure = bestCount(g, end, s.first+uint32(len(filled)), targets, prototype)
+		if i < maxGaps && high-low < maxMissing {
+			missing, sure = v.count(g.index, end, s.first+uint32(len(s.offsets)), low, high)
 		}
 		if !sure {
 			// With IDs that are off by some, every type would be another one.
-			s.lostTypes += len(s.offsets) - g.index
-			s.offsets = filled
-			return
+			low, high = low+end-g.index, high+end-g.index
+			continue
 		}
-		for range min(missing, maxTypes-len(filled)) {
-			filled = append(filled, lost)
-			s.lostTypes++
+		for range min(missing, maxTypes-len(s.offsets)) {
+			s.offsets = append(s.offsets, lost)
 		}
+		s.lostTypes += missing
+		s.offsets = append(s.offsets, whole[g.index:end]...)
+		low, high = 0, 0
 	}
-	s.offsets = append(filled, s.offsets[done:]...)
+	s.lostTypes += low
+	s.offsets = s.offsets[:min(len(s.offsets), maxTypes)]
 }
 
-// bestCount is the number of types in a gap that fits best. The record at g.index gets the ID id plus that number.
-func bestCount(g gap, end int, id uint32, targets []uint32, prototype []uint64) (count int, sure bool) {
-	most := g.bytes / 12
-	if most > 4096 {
-		return 0, false
+// maxMissing bounds how many numbers of types are tried.
+const maxMissing = 4096
+
+// evidence is what tells how many types a gap held.
+type evidence struct {
+	targets   []uint32 // the IDs of prototypes, as functions tell, ascending
+	prototype []uint64 // which of the records that are left are prototypes, a bit each
+}
+
+func (s *Spec) evidence() *evidence {
+	v := &evidence{prototype: make([]uint64, (len(s.offsets)+63)/64)}
+	for i, at := range s.offsets {
+		switch r, _ := s.recordAt(int(at)); r.kind() {
+		case kindFunc:
+			v.targets = append(v.targets, r.size)
+		case kindFuncProto:
+			v.prototype[i/64] |= 1 << (i % 64)
+		}
 	}
-	best, second := -1, -1
-	for n := 1; n <= most; n++ {
-		hits, misses := 0, 0
-		for _, t := range targets {
-			i := int64(t) - int64(id) - int64(n) + int64(g.index)
-			if i < int64(g.index) || i >= int64(end) {
-				continue
-			}
-			if prototype[i/64]>>(i%64)&1 != 0 {
-				hits++
-			} else {
-				misses++
+	slices.Sort(v.targets)
+	return v
+}
+
+// count is the number of types, from low to high, that fits best before the records from first to end: the first of them then has the
+// ID id plus that number.
+func (v *evidence) count(first, end int, id uint32, low, high int) (count int, sure bool) {
+	const sample = 4096
+	from, _ := slices.BinarySearch(v.targets, id+uint32(low))
+	to, _ := slices.BinarySearch(v.targets, id+uint32(high+end-first))
+	targets := v.targets[from:to]
+	step := 1 + len(targets)/sample
+	best, second := 0, 0
+	for n := low; n <= high; n++ {
+		score := 0
+		for k := 0; k < len(targets); k += step {
+			i := int(int64(targets[k])-int64(id)) - n + first
+			switch {
+			case i < first || i >= end:
+			case v.prototype[i/64]>>(i%64)&1 != 0:
+				score++
+			default:
+				score -= 8
 			}
 		}
-		score := hits - 8*misses
 		if score > best {
 			best, second, count = score, best, n
 		} else if score > second {
 			second = score
 		}
 	}
-	return count, best > 0 && best > second
+	return count, best >= 3 && best > second
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"iter"
 
 	"github.com/svscript/svscript/savevm/memory"
@@ -46,27 +47,28 @@ func Locate(ctx context.Context, mem memory.Memory, first, last uint64) iter.Seq
 	return func(yield func(*Candidate) bool) {
 		hits := scan.Scan(ctx, mem, []scan.Pattern{scan.Must(scan.Bytes(Signature))}, scan.Options{First: first, Last: last, Limit: 4096})
 		for hit := range hits.Hits() {
-			if c := Examine(mem, hit.Address); c != nil && !yield(c) {
+			if c, err := Examine(mem, hit.Address); c != nil && err == nil && !yield(c) {
 				return
 			}
 		}
 	}
 }
 
-// Examine looks for the tables around the Signature at an address, and gives nil where they are not.
-func Examine(mem memory.Memory, digitsAt uint64) *Candidate {
+// Examine looks for the tables around the Signature at an address. It returns nil where there is no token table; the error tells what
+// is missing beside one.
+func Examine(mem memory.Memory, signature uint64) (*Candidate, error) {
+	var c *Candidate
 	for _, before := range []uint64{firstRead, maxBefore} {
-		base := digitsAt - min(before, digitsAt)
-		c := &Candidate{base: base &^ 7}
-		c.data = readSparse(mem, c.base, digitsAt-c.base+maxAfter)
-		if !c.tokenTable(int(digitsAt - c.base)) {
-			return nil
+		base := (signature - min(before, signature)) &^ 7
+		c = &Candidate{base: base, data: readSparse(mem, base, signature-base+maxAfter)}
+		if !c.tokenTable(int(signature - base)) {
+			return nil, nil
 		}
 		if c.findNames() {
-			return c
+			return c, nil
 		}
 	}
-	return nil
+	return nil, fmt.Errorf("kallsyms at physical %#x: the token table is there, the names before it are not", c.TokenTable)
 }
 
 // readSparse reads so many bytes; those that cannot be read are zero.

@@ -1,0 +1,135 @@
+package symbols
+
+import (
+	"errors"
+	"iter"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/svscript/svscript/savevm/memory"
+)
+
+// damaged is a memory of which random pages are zero.
+type damaged struct {
+	memory.Memory
+	gone map[uint64]bool // by page number
+}
+
+// damage zeroes that part of the pages below end.
+func damage(mem memory.Memory, end uint64, part float64, seed uint64) *damaged {
+	d := &damaged{mem, map[uint64]bool{}}
+	random := rand.New(rand.NewPCG(seed, 0))
+	for page := range end / 4096 {
+		if random.Float64() < part {
+			d.gone[page] = true
+		}
+	}
+	return d
+}
+
+func (d *damaged) ReadMemory(p []byte, address uint64) (int, error) {
+	n, err := d.Memory.ReadMemory(p, address)
+	for i := 0; i < n; {
+		at := address + uint64(i)
+		size := min(n-i, int(4096-at%4096))
+		if d.gone[at/4096] {
+			clear(p[i : i+size])
+		}
+		i += size
+	}
+	return n, err
+}
+
+func (d *damaged) Extents(first, last uint64) iter.Seq[memory.Extent] {
+	return d.Memory.Extents(first, last)
+}
+
+// TestDamaged looks at what remains of an image when pages are gone.
+func TestDamaged(t *testing.T) {
+	for _, name := range linuxImages[:3] {
+		img := open(t, name)
+		whole := find(t, name)
+		for _, c := range []struct {
+			part    float64
+			seeds   uint64
+			symbols float64 // of those of the whole image, at least, where there are any
+		}{{0.001, 6, 0.97}, {0.01, 6, 0.9}, {0.1, 3, 0}} {
+			found, withTypes := 0, 0
+			for seed := range c.seeds {
+				target := Of(img)
+				target.Space = nil
+				target.Memory = damage(img, 2<<30, c.part, seed)
+				start := time.Now()
+				k, err := Find(t.Context(), target, Options{})
+				if none := (*NoKernelError)(nil); err != nil && !errors.As(err, &none) {
+					t.Errorf("%s, %v of the pages, seed %d: %v", name, c.part, seed, err)
+				}
+				if err != nil {
+					t.Logf("%s, %v, seed %d: %v", name, c.part, seed, err)
+					continue
+				}
+				found++
+				n := k.Symbols.kernel.Len()
+				if n > 0 && float64(n) < c.symbols*float64(whole.Symbols.kernel.Len()) {
+					t.Errorf("%s, %v of the pages, seed %d: %d symbols of %d", name, c.part, seed, n, whole.Symbols.kernel.Len())
+				}
+				if n < whole.Symbols.kernel.Len() && len(k.Missing) == 0 {
+					t.Errorf("%s, seed %d: %d symbols of %d, and nothing said to be missing", name, seed, n, whole.Symbols.kernel.Len())
+				}
+				wrong := 0
+				for s := range k.Symbols.kernel.All() {
+					if l := whole.Symbols.kernel.Lookup(s.Name); n > 1000 && len(l) == 0 {
+						wrong++
+					}
+				}
+				if wrong > n/100 {
+					t.Errorf("%s, %v, seed %d: %d names that the kernel does not have", name, c.part, seed, wrong)
+				}
+				types := 0
+				if task, err := k.Type("struct task_struct"); err == nil {
+					full, _ := whole.Type("struct task_struct")
+					if task.Size() == full.Size() {
+						withTypes++
+					}
+					for _, m := range task.Members() {
+						f, ok := full.Field(m.Name)
+						_, incomplete := m.Type.Strip().Incomplete()
+						if m.Name != "" && (!ok || f.BitOffset != m.BitOffset || !incomplete && m.Type.Strip().Kind() != f.Type.Strip().Kind()) {
+							t.Errorf("%s, %v, seed %d: task_struct.%s is %v, want %v", name, c.part, seed, m.Name, m, f)
+						}
+					}
+					spec, _ := k.BTF()
+					types, _ = spec.Damage()
+				}
+				modules, merr := k.Modules()
+				t.Logf("%s, %v, seed %d: %d symbols, %d types gone, %d modules (%v), %v; missing %q",
+					name, c.part, seed, n, types, len(modules), merr, time.Since(start).Round(time.Millisecond), k.Missing)
+			}
+			t.Logf("%s, %v of the pages gone: %d of %d kernels found, %d with task_struct", name, c.part, found, c.seeds, withTypes)
+			if c.part < 0.05 && found < int(c.seeds) {
+				t.Errorf("%s, %v of the pages gone: %d of %d kernels found", name, c.part, found, c.seeds)
+			}
+		}
+	}
+}
+
+// TestWithoutCPUs finds the same kernel by searching memory alone.
+func TestWithoutCPUs(t *testing.T) {
+	for _, name := range linuxImages {
+		img := open(t, name)
+		want := find(t, name)
+		target := Of(img)
+		target.CPUs, target.Arch = nil, ""
+		start := time.Now()
+		k, err := Find(t.Context(), target, Options{})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		t.Logf("%s: %v\n%q\n%q", name, time.Since(start), k.Evidence, k.Missing)
+		if k.VirtualBase != want.VirtualBase || k.PhysicalBase != want.PhysicalBase || k.Banner != want.Banner || k.Arch != want.Arch {
+			t.Errorf("%s: _text %#x at %#x, want %#x at %#x", name, k.VirtualBase, k.PhysicalBase, want.VirtualBase, want.PhysicalBase)
+		}
+	}
+}
