@@ -71,7 +71,7 @@ func ReadELF(src *wire.Source, base int64) (*Dump, error) {
 	if err != nil {
 		return nil, err
 	}
-	notes := &notes{d: d, order: f.order, arch: archOfELF(machine)}
+	notes := &notes{d: d, order: f.order, arch: archOfELF(machine, 8*f.elfLayout.word)}
 	for _, s := range noteSegments {
 		notes.read(src, base+int64(s.offset), int64(s.fsize))
 		f.dataStart = base + int64(s.offset+s.fsize)
@@ -81,7 +81,7 @@ func ReadELF(src *wire.Source, base int64) (*Dump, error) {
 	}
 	notes.finish()
 	if d.Arch == "" {
-		d.warn(base+18, "cores of %v are read for their memory alone", machine)
+		d.warn(base+18, "cores of %s %v are read for their memory alone", f.name, machine)
 	}
 	f.memory(d, loads, notes.qemu)
 	if len(d.Regions) == 0 {

@@ -173,6 +173,8 @@ func (k *kdump) places() error {
 // readNotes reads the notes and VMCOREINFO, where the sub header says.
 func (k *kdump) readNotes(d *Dump, sub []byte) {
 	n := &notes{d: d, order: k.order, arch: archOfUname(k.machine)}
+	// QEMU names x86 machines alone.
+	n.anyArch = (k.machine == "" || k.machine == "Unknown") && k.order == binary.ByteOrder(binary.LittleEndian)
 	place := func(at int) (int64, int64) {
 		off, size := k.order.Uint64(sub[at:]), k.word(sub, at+8)
 		left := uint64(k.src.Size() - k.base)

@@ -349,3 +349,17 @@ func BenchmarkOpenKdump(b *testing.B) {
 		mustRead(b, raw)
 	}
 }
+
+// TestKdumpUnknownMachine has the notes of an aarch64 guest: QEMU calls every machine but PCs "Unknown".
+func TestKdumpUnknownMachine(t *testing.T) {
+	k := smallKdump()
+	k.machine, k.notes = "Unknown", parts(t, image(t, "elf-arm64-4k")).notes
+	d := mustRead(t, k.bytes())
+	want := mustRead(t, image(t, "elf-arm64-4k")).CPUs[0]
+	if d.Arch != "aarch64" || len(d.CPUs) != 1 || d.CPUs[0].value("pc") != want.value("pc") || want.value("pc") == 0 {
+		t.Errorf("%s: %v", d.Arch, d.CPUs)
+	}
+	if !strings.Contains(d.warnings(), "aarch64 is inferred") {
+		t.Error(d.warnings())
+	}
+}

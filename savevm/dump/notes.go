@@ -25,15 +25,15 @@ const (
 )
 
 // archOfELF is the architecture as package savevm names it.
-func archOfELF(m elf.Machine) string {
-	switch m {
-	case elf.EM_X86_64:
+func archOfELF(m elf.Machine, bits int) string {
+	switch {
+	case m == elf.EM_X86_64:
 		return "x86_64"
-	case elf.EM_386:
+	case m == elf.EM_386:
 		return "i386"
-	case elf.EM_AARCH64:
+	case m == elf.EM_AARCH64:
 		return "aarch64"
-	case elf.EM_RISCV:
+	case m == elf.EM_RISCV && bits == 64:
 		return "riscv64"
 	}
 	return ""
@@ -43,7 +43,9 @@ func archOfELF(m elf.Machine) string {
 type notes struct {
 	d     *Dump
 	order binary.ByteOrder
-	arch  string
+	arch  string // "": not known
+
+	anyArch bool // the file does not say the architecture, so the notes may
 
 	status  []CPU // of NT_PRSTATUS, one for each CPU
 	states  []CPU // of QEMU's own notes, one for each CPU
@@ -100,6 +102,10 @@ func (n *notes) note(name string, kind uint32, desc []byte) {
 			return
 		}
 		n.form = l.arch
+		if n.arch == "" {
+			n.arch = l.arch
+			n.d.warn(-1, "the dump does not say its architecture: %s is inferred from the size of its CPU notes", l.arch)
+		}
 		n.status = append(n.status, CPU{len(n.status), decode(l.rows, desc, n.order)})
 	case name == "CORE" && kind == ntFPRegSet:
 		if n.arch == "aarch64" && len(desc) >= 528 && len(n.status) > 0 {

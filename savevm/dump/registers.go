@@ -33,11 +33,12 @@ var (
 		"es.selector", "cs.selector", "ss.selector", "ds.selector", "fs.selector", "gs.selector"}
 )
 
-// statusLayout finds the layout of a note: by the architecture; an x86-64 emulator writes those of a 32-bit guest as i386's.
+// statusLayout finds the layout of a note: by the architecture, where that is known, else by its size, which tells those that
+// are known apart. An x86-64 emulator writes the notes of a 32-bit guest as i386's.
 func (n *notes) statusLayout(size int) *statusLayout {
 	for i := range statusLayouts {
 		l := &statusLayouts[i]
-		if size == l.size && (l.arch == n.arch || l.arch == "i386" && n.arch == "x86_64") {
+		if size == l.size && (l.arch == n.arch || n.arch == "" && n.anyArch || l.arch == "i386" && n.arch == "x86_64") {
 			return l
 		}
 	}
