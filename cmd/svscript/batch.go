@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+
+	"github.com/svscript/svscript/bindings"
 )
 
 // batch runs a script on many images: a process each, so that a bad image cannot take the others with it. What a script prints for an
@@ -28,6 +30,7 @@ type batch struct {
 	notes  *notes
 
 	mu     sync.Mutex
+	total  int
 	failed []string // "IMAGE: why"
 	done   int
 }
@@ -45,7 +48,7 @@ func runBatch(f *flags, out *output) error {
 	if i := slices.Index(images, "--"); i >= 0 {
 		images, b.args = images[:i], images[i+1:]
 	}
-	script, err := findScript(&flags{operands: append([]string{b.script}, images...)})
+	script, err := findScript(&flags{operands: append([]string{b.script}, images...), modulePath: f.modulePath})
 	if err != nil {
 		return err
 	}
@@ -79,6 +82,7 @@ func (b *batch) run(images []string) error {
 			}
 		})
 	}
+	b.total = len(images)
 	left := 0
 	for i, image := range images {
 		if b.notes.has(image) {
@@ -143,6 +147,7 @@ func (b *batch) finish(image string, stdout io.Reader, stderr []string, err erro
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.done++
+	b.out.report(bindings.Progress{Label: "images", Done: float64(b.done), Total: float64(b.total), Finished: b.done == b.total})
 	if err != nil {
 		why := strings.TrimPrefix(reason(stderr, err), image+": ")
 		b.failed = append(b.failed, oneLine(image+": "+why))

@@ -28,8 +28,8 @@ type script struct {
 
 var scriptExtensions = []string{".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"}
 
-// findScript looks at the first operand: a file with a script's extension, a bundled script, or a file that begins with #!. It
-// returns nil where that is an image, and an error where it can be neither.
+// findScript looks at the first operand: a file with a script's extension, a bundled script, one on the module path, or a file that
+// begins with #!. It returns nil where that is an image, and an error where it can be neither.
 func findScript(f *flags) (*script, error) {
 	name := f.operands[0]
 	info, statErr := os.Stat(name)
@@ -41,6 +41,9 @@ func findScript(f *flags) (*script, error) {
 	if builtin, ok := scripts.Find(name); ok {
 		source, err := fs.ReadFile(scripts.FS, builtin)
 		return &script{name: strings.TrimSuffix(name, filepath.Ext(name)), builtin: builtin, source: string(source)}, err
+	}
+	if path := onModulePath(f.modulePath, name); path != "" && statErr != nil {
+		return fileScript(path)
 	}
 	switch {
 	case isFile && beginsWithShebang(name):
@@ -61,6 +64,25 @@ func findScript(f *flags) (*script, error) {
 		}
 	}
 	return nil, nil // opening the image says that there is none
+}
+
+// onModulePath is the file of a script in a folder of the module path, named with or without its extension: "zero-runs/zeros".
+func onModulePath(dirs []string, name string) string {
+	if !filepath.IsLocal(name) || strings.HasPrefix(name, ".") {
+		return ""
+	}
+	for _, dir := range dirs {
+		for _, ext := range append([]string{""}, scriptExtensions...) {
+			path := filepath.Join(dir, name) + ext
+			if !slices.Contains(scriptExtensions, filepath.Ext(path)) {
+				continue
+			}
+			if info, err := os.Stat(path); err == nil && !info.IsDir() {
+				return path
+			}
+		}
+	}
+	return ""
 }
 
 func fileScript(path string) (*script, error) {
