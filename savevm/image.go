@@ -23,6 +23,7 @@ import (
 	"iter"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/svscript/svscript/savevm/container"
@@ -289,6 +290,9 @@ func (img *Image) assemble(f *found, src *wire.Source, o Options) error {
 	if err := img.addRAMFiles(o.RAMFiles); err != nil {
 		return err
 	}
+	if f.format == "qemu-stream" {
+		img.warnAbsent()
+	}
 	img.cpus = f.cpus
 	if img.cpus == nil {
 		img.cpus = img.decodeCPUs()
@@ -319,6 +323,27 @@ func (img *Image) assemble(f *found, src *wire.Source, o Options) error {
 
 func (img *Image) warn(section string, format string, args ...any) {
 	img.warnings = append(img.warnings, Warning{Section: section, Offset: -1, Text: fmt.Sprintf(format, args...)})
+}
+
+// warnAbsent says what of the RAM the stream does not hold.
+func (img *Image) warnAbsent() {
+	var parts []string
+	hint := ""
+	for _, b := range img.blocks {
+		if b.HasAddress && b.Stored() == 0 {
+			hint = "; the file that backed a shared block can be given with --ram-file"
+		}
+		if stored := b.Stored(); stored < b.Size {
+			parts = append(parts, fmt.Sprintf("%d of %d pages of %s", (b.Size-stored)/b.PageSize, b.Size/b.PageSize, b.Name))
+		}
+	}
+	if n := len(parts); n > 0 {
+		const most = 8
+		if n > most {
+			parts = append(parts[:most], fmt.Sprintf("and of %d more blocks", n-most))
+		}
+		img.warn("", "RAM that is not in the image, so that reading it is an error: %s%s", strings.Join(parts, ", "), hint)
+	}
 }
 
 // addRAMFiles puts the files that the user named in the place of blocks without pages.

@@ -36,8 +36,8 @@ type Block struct {
 	deltas    []delta
 	directory []uint32
 	shift     uint
-	custom    func(p []byte, index int64) error // reads a page of EncodingCustom
-	cache     *[64]decoded                      // nil where no page needs decoding
+	custom    PageSource   // of the pages of EncodingCustom
+	cache     *[64]decoded // nil where no page needs decoding
 }
 
 // decoded is a slot of the cache of pages that had to be decompressed.
@@ -93,10 +93,17 @@ func (b *Block) AddXBZRLE(offset uint64, data int64, size int) {
 	b.deltas = append(b.deltas, delta{off: data, size: uint32(size)})
 }
 
-// SetCustom gives the function that reads the pages added by AddCustom.
-func (b *Block) SetCustom(read func(p []byte, index int64) error) { b.custom = read }
+// A PageSource reads pages that a container stores in a way of its own, by number.
+type PageSource interface {
+	ReadPage(p []byte, number int64) error
+	// PageOffset is where in the file the encoded page begins, or -1 where that cannot be told.
+	PageOffset(number int64) int64
+}
 
-// AddCustom records count pages that the block's own function reads, by numbers from index on.
+// SetCustom gives what reads the pages added by AddCustom.
+func (b *Block) SetCustom(pages PageSource) { b.custom = pages }
+
+// AddCustom records count pages that the block's own function reads, by number, from number on.
 func (b *Block) AddCustom(offset, count uint64, index int64) {
 	b.add(uint32(offset/b.PageSize), uint32(count), makeRef(EncodingCustom, 0, index))
 }
@@ -110,6 +117,15 @@ func (b *Block) Seal() {
 			return
 		}
 	}
+}
+
+// Stored is how many bytes of the block the image holds, pages of one byte value included.
+func (b *Block) Stored() uint64 {
+	pages := uint64(0)
+	for _, r := range b.runs {
+		pages += uint64(r.count)
+	}
+	return min(pages*b.PageSize, b.Size)
 }
 
 // Runs is the number of entries of the index, each of 16 bytes.
@@ -207,7 +223,7 @@ func (b *Block) decode(p []byte, at ref) error {
 	case EncodingXBZRLE:
 		return b.applyDeltas(p, at)
 	case EncodingCustom:
-		return b.custom(p, at.offset())
+		return b.custom.ReadPage(p, at.offset())
 	case notStored:
 		return errAbsent
 	}
@@ -417,6 +433,8 @@ func (b *Block) locate(at ref, in uint64) Location {
 		if l.FileOffset == 0 {
 			l.FileOffset = -1
 		}
+	case EncodingCustom:
+		l.FileOffset = b.custom.PageOffset(at.offset())
 	case EncodingXBZRLE:
 		d := &b.deltas[at.offset()]
 		l.FileOffset = d.off

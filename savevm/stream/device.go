@@ -124,18 +124,19 @@ func (p *parser) searchEnd(s *section, d *Device) bool {
 	return true
 }
 
-// lastDevice handles an unknown section behind which no other was found: it is the last one, or it is cut off. The end
+// lastDevice handles a section behind which no other was found: it is the last one, or it is cut off. Without footers the end
 // marker behind it is a zero byte, as many of the section's own are, so which of the two cannot be told for certain.
 func (p *parser) lastDevice(s *section, d *Device) bool {
 	d.Size = p.c.End() - d.Offset
 	p.c.Recover(p.c.End() - 1)
-	if p.c.U8() == vmEOF && p.c.Err() == nil && d.Size > 0 {
+	_, known := layoutTable[s.name]
+	if !known && p.footers != footersPresent && p.c.U8() == vmEOF && p.c.Err() == nil && d.Size > 0 {
 		d.Size--
 		p.Complete, p.End = true, p.c.End()
 		p.warn(s, d.Offset, "the section is not described, and no other follows; it is taken to be the last one, complete")
 	} else {
 		d.Complete = false
-		p.warn(s, d.Offset, "the section is not described, and no other follows; the image was cut off in it, or behind it")
+		p.warn(s, d.Offset, "the image is cut off in this section, or behind it; what came behind is missing")
 	}
 	p.Devices = append(p.Devices, d)
 	return false

@@ -30,9 +30,10 @@ type ramReader struct {
 	largest uint64 // the size of the largest block
 
 	// After damage the block of the records that follow is in doubt, until one names its block or is where the last left off.
-	last    uint64 // the offset of the last page
-	lost    int64  // bytes that were stepped over since
-	orphans int    // pages whose block is not known
+	last    uint64     // the offset of the last page
+	lost    int64      // bytes that were stepped over since
+	orphans int        // pages whose block is not known
+	nowhere *ram.Block // takes them
 }
 
 // lose notes that n bytes were stepped over.
@@ -44,8 +45,8 @@ func (r *ramReader) block(offset uint64) *ram.Block {
 	if r.lost == 0 || b == nil || len(r.byName) < 2 {
 		return b
 	}
-	const smallest = 9 // bytes of a record
-	if offset <= r.last || (offset-r.last)/b.PageSize > uint64(r.lost)/smallest+1 {
+	const smallest, slack = 9, 64 // bytes of a record; pages that may be gone without a trace
+	if offset <= r.last || (offset-r.last)/b.PageSize > uint64(r.lost)/smallest+slack {
 		return nil
 	}
 	r.lost = 0
@@ -128,7 +129,10 @@ func (p *parser) page(flags, offset uint64) error {
 	switch {
 	case b == nil && p.ram.lost > 0:
 		p.ram.orphans++
-		b = p.nowhere()
+		if p.ram.nowhere == nil {
+			p.ram.nowhere, _ = ram.NewBlock("", 0, p.PageSize, p.src)
+		}
+		b, offset = p.ram.nowhere, 0
 	case b == nil || !b.Holds(offset):
 		return fmt.Errorf("a page at %#x lies outside of its RAM block", offset)
 	default:
@@ -166,12 +170,6 @@ func (p *parser) page(flags, offset uint64) error {
 		}
 	}
 	return nil
-}
-
-// nowhere takes the pages that belong to no known block.
-func (p *parser) nowhere() *ram.Block {
-	b, _ := ram.NewBlock("", 0, p.PageSize, p.src)
-	return b
 }
 
 // maxBlocks bounds the table of RAM blocks; real ones have some tens.

@@ -8,6 +8,7 @@ package stream
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"strconv"
@@ -295,10 +296,14 @@ func (p *parser) nextConfiguration() bool {
 	return false
 }
 
-// printable is a name of the file as it can be shown: one line, no control characters.
+// printable is a name of the file as it can be shown: one line, no control characters, not long.
 func printable(s string) string {
+	const most = 40
 	for _, c := range s {
 		if c < ' ' || c == 0x7f || c == utf8.RuneError {
+			if len(s) > most {
+				s = s[:most]
+			}
 			return strings.Trim(strconv.QuoteToASCII(s), `"`)
 		}
 	}
@@ -307,17 +312,22 @@ func printable(s string) string {
 
 // checkCut warns when the image ended in what was just read.
 func (p *parser) checkCut(s *section) bool {
-	if err := p.c.Err(); err != nil {
-		p.warn(s, -1, "the image is cut off here: %v; what came behind is missing", err)
-		return false
+	err := p.c.Err()
+	if err == nil {
+		return true
 	}
-	return true
+	if cut := (*wire.TruncatedError)(nil); errors.As(err, &cut) {
+		p.warn(s, cut.Offset, "the image is cut off here: it ends at offset %#x, and what came behind is missing", cut.End)
+	} else {
+		p.warn(s, -1, "%v; what comes behind is not read", err)
+	}
+	return false
 }
 
 func (p *parser) header(kind byte, off int64) *section {
 	s := &section{kind: kind, offset: off}
 	s.id = p.c.U32()
-	s.name = printable(p.c.String8())
+	s.name = p.c.String8()
 	s.instance = p.c.U32()
 	s.version = p.c.U32()
 	return s
@@ -327,6 +337,9 @@ func (p *parser) startOrFull(kind byte, off int64) bool {
 	s := p.header(kind, off)
 	if !p.checkCut(nil) {
 		return false
+	}
+	if shown := printable(s.name); s.name == "" || s.name != shown {
+		return p.resync(nil, off, fmt.Errorf("the header of a section is damaged: the section's name would be %q", shown))
 	}
 	p.seen[s.id] = true
 	if kind == vmSectionStart {
