@@ -1,0 +1,95 @@
+// Part of svscript/linux: the kernel's log.
+"use strict";
+
+/** @typedef {{seq: bigint, time: number, level: number, facility: number, caller: number, text: string}} LogRecord  time in seconds since boot */
+
+// Of struct prb_desc's state_var, kernel/printk/printk_ringbuffer.h.
+const desc_committed = 1n, desc_finalized = 2n;
+const MAX_RECORDS = 1 << 22;
+
+/** @param {import("./linux").Core} k */
+module.exports = (k) => {
+	const { kernel, space, skip, word } = k;
+	const bits = 8n * word;
+
+	/**
+	 * The records of the log, the oldest first.
+	 * @returns {Generator<LogRecord, void>}
+	 */
+	function for_each_printk_record() {
+		const ring = k.symbolIfAny("prb");
+		return ring !== null ? ringRecords(space.readPointer(ring)) : oldRecords();
+	}
+
+	/** The ring buffer of Linux 5.10 and later (kernel/printk/printk_ringbuffer.c). @param {bigint} at @returns {Generator<LogRecord, void>} */
+	function* ringRecords(at) {
+		const ring = k.at("struct printk_ringbuffer", at);
+		const { desc_ring: descs, text_data_ring: texts } = ring;
+		const count = 1n << BigInt(descs.count_bits), size = 1n << BigInt(texts.size_bits);
+		if (count > MAX_RECORDS || size > 1n << 31n) {
+			skip("the log", at, "its size is damaged");
+			return;
+		}
+		const desc = kernel.type("struct prb_desc"), info = kernel.type("struct printk_info");
+		const descSize = BigInt(desc.sizeof), infoSize = BigInt(info.sizeof);
+		const descTable = descs.descs, infoTable = descs.infos, data = texts.data;
+		const head = BigInt(descs.head_id.counter), tail = BigInt(descs.tail_id.counter);
+		const idMask = (1n << (bits - 2n)) - 1n;
+		for (let id = tail & idMask, n = 0n; n < count; id = (id + 1n) & idMask, n++) {
+			const index = id & (count - 1n);
+			const record = k.attempt("a log record", descTable + index * descSize, () => {
+				const d = desc.at(descTable + index * descSize);
+				const state = BigInt.asUintN(Number(bits), BigInt(d.state_var.counter));
+				const phase = state >> (bits - 2n);
+				if ((state & idMask) !== id || (phase !== desc_committed && phase !== desc_finalized)) return null;
+				const { begin, next } = d.text_blk_lpos;
+				const i = info.at(infoTable + index * infoSize);
+				return { seq: i.seq, ts: i.ts_nsec, level: i.level, facility: i.facility, caller: i.caller_id, text: textAt(data, size, BigInt(begin), BigInt(next), i.text_len) };
+			}, null);
+			if (record !== null && record.text !== null) yield logRecord(record);
+			if (id === (head & idMask)) return;
+		}
+	}
+
+	/** The text of a data block: between two positions, behind the ID of its record. @param {bigint} data @param {bigint} size @param {bigint} begin @param {bigint} next @param {number} length */
+	function textAt(data, size, begin, next, length) {
+		if (begin & 1n && next & 1n) return begin === next && begin === 1n ? null : ""; // FAILED_LPOS, EMPTY_LINE_LPOS
+		let start = begin & (size - 1n), end = start + (next - begin);
+		if (begin / size !== (next - 1n) / size) { // the block did not fit before the end, and begins at 0
+			start = 0n;
+			end = next & (size - 1n);
+		}
+		const room = Number(end - start - word);
+		if (room < 0 || end > size) throw new RangeError("its place in the log is damaged");
+		return new TextDecoder().decode(space.read(data + start + word, Math.min(length, room)));
+	}
+
+	/** The buffer of records before Linux 5.10: struct printk_log, then the text. @returns {Generator<LogRecord, void>} */
+	function* oldRecords() {
+		const data = space.readPointer(k.symbol("log_buf")), size = space.readU32(k.symbol("log_buf_len"));
+		const last = space.readU32(k.symbol("log_next_idx"));
+		const type = kernel.type(kernel.hasType("struct printk_log") ? "struct printk_log" : "struct log");
+		let at = space.readU32(k.symbol("log_first_idx")), seq = space.readU64(k.symbol("log_first_seq"));
+		for (let bytes = 0; at !== last && bytes <= size; seq++) {
+			const header = k.attempt("a log record", data + BigInt(at), () => type.at(data + BigInt(at)).decode(), null);
+			if (header === null || at >= size) return;
+			if (header.len === 0) { // the next one is at the start
+				bytes += size - at;
+				at = 0;
+				continue;
+			}
+			const text = space.tryRead(data + BigInt(at + type.sizeof), header.text_len);
+			if (text === null) skip("a log record", data + BigInt(at), "it cannot be read");
+			else yield logRecord({ seq, ts: header.ts_nsec, level: header.level, facility: header.facility, caller: 0, text: new TextDecoder().decode(text) });
+			at += header.len;
+			bytes += header.len;
+		}
+	}
+
+	return { for_each_printk_record };
+};
+
+/** @param {{seq: bigint, ts: bigint, level: number, facility: number, caller: number, text: string | null}} r @returns {LogRecord} */
+function logRecord({ seq, ts, level, facility, caller, text }) {
+	return { seq, time: Number(ts / 1000n) / 1e6, level, facility, caller, text: text ?? "" };
+}

@@ -1,0 +1,131 @@
+// Part of svscript/linux: the memory of processes.
+"use strict";
+
+/** @typedef {import("./linux-tasks").Lists & ReturnType<typeof import("./linux-tasks")>} Tasks */
+/** @typedef {StructFields} Struct */
+
+const VM_READ = 1n, VM_WRITE = 2n, VM_EXEC = 4n, VM_MAYSHARE = 0x80n; // include/linux/mm.h
+const MAX_ARGUMENTS = 1 << 21; // bytes; the kernel's limit is a quarter of the stack's, at most 6 MiB
+
+/** @param {Tasks} k */
+module.exports = (k) => {
+	const { kernel, space, attempt, field, fieldIfAny, has, skip } = k;
+
+	/** The struct mm_struct of a task; null for a kernel thread. @param {bigint | Struct} task @returns {Struct | null} */
+	function task_mm(task) {
+		const t = k.at("task_struct", task);
+		return t.mm === 0n ? null : t.$deref("mm");
+	}
+
+	/**
+	 * The memory areas of a process, in the order of their addresses.
+	 * @param {bigint | Struct} where a struct mm_struct or its address
+	 * @returns {Generator<Struct, void>} struct vm_area_struct
+	 */
+	function* for_each_vma(where) {
+		const mm = k.at("struct mm_struct", where);
+		const area = kernel.type("struct vm_area_struct");
+		if (has("struct mm_struct", "mm_mt")) { // from Linux 6.1 on
+			for (const [vma] of k.mt_for_each(mm.$address + BigInt(mm.$type.offsetOf("mm_mt")))) yield area.at(vma);
+			return;
+		}
+		const seen = new Set();
+		for (let at = mm.mmap; at !== 0n && !seen.has(at);) {
+			seen.add(at);
+			const next = space.tryReadPointer(at + BigInt(area.offsetOf("vm_next")));
+			if (next === null) {
+				skip("a memory area", at, "it cannot be read");
+				return;
+			}
+			yield area.at(at);
+			at = next;
+		}
+	}
+
+	/** The memory area of a process at an address; null when there is none. @param {bigint | Struct} mm @param {bigint} address */
+	function find_vma(mm, address) {
+		for (const vma of for_each_vma(mm)) if (address < vma.vm_end) return address >= vma.vm_start ? vma : null;
+		return null;
+	}
+
+	/** "r-xp" as /proc/PID/maps prints it. @param {Struct} vma */
+	function vma_flags(vma) {
+		const flags = BigInt(vma.vm_flags);
+		const letter = (/** @type {bigint} */ bit, /** @type {string} */ yes, no = "-") => (flags & bit ? yes : no);
+		return letter(VM_READ, "r") + letter(VM_WRITE, "w") + letter(VM_EXEC, "x") + letter(VM_MAYSHARE, "s", "p");
+	}
+
+	/**
+	 * What /proc/PID/maps calls an area that maps no file: "[heap]", "[stack]", "[vdso]", "[anon:name]"; "" for others (show_map_vma in
+	 * fs/proc/task_mmu.c).
+	 * @param {Struct} vma
+	 */
+	function vma_name(vma) {
+		const special = [k.symbolIfAny("special_mapping_vmops"), k.symbolIfAny("legacy_special_mapping_vmops")];
+		if (vma.vm_ops !== 0n && vma.vm_ops === special[0] && vma.vm_private_data !== 0n) {
+			return space.tryReadCString(k.at("struct vm_special_mapping", vma.vm_private_data).name, 64) ?? "";
+		}
+		const mm = vma.$deref("vm_mm");
+		if (mm === null) return "[vdso]";
+		const { vm_start, vm_end } = vma;
+		if (vm_start < mm.brk && vm_end > mm.start_brk) return "[heap]";
+		if (vm_start <= mm.start_stack && vm_end >= mm.start_stack) return "[stack]";
+		const vdso = fieldIfAny(mm, "context.vdso");
+		if (vdso !== undefined && vdso !== 0n && vm_start === vdso) return "[vdso]";
+		const anon = fieldIfAny(vma, "anon_name") ?? 0n;
+		if (anon === 0n || !kernel.hasType("struct anon_vma_name")) return "";
+		const name = space.tryReadCString(anon + BigInt(kernel.type("struct anon_vma_name").offsetOf("name")), 80);
+		return name ? `[anon:${name}]` : "";
+	}
+
+	/** The texts between two addresses of a process, each ended by a NUL. @param {bigint | Struct} task @param {string} what @param {string} start @param {string} end */
+	function textsOf(task, what, start, end) {
+		const mm = task_mm(task), user = k.task_space(task);
+		if (mm === null || user === null) return [];
+		const from = mm.$field(start), size = Number(mm.$field(end) - from);
+		if (size <= 0 || size > MAX_ARGUMENTS) return [];
+		return attempt(what, from, () => texts(user.read(from, size)), []);
+	}
+
+	return {
+		task_mm, for_each_vma, find_vma, vma_flags, vma_name,
+
+		/** The arguments that a process was started with, as it has changed them since. @param {bigint | Struct} task @returns {string[]} */
+		task_argv: (task) => textsOf(task, "a process's arguments", "arg_start", "arg_end"),
+
+		/** The environment that a process was started with, "NAME=value". @param {bigint | Struct} task @returns {string[]} */
+		task_environ: (task) => textsOf(task, "a process's environment", "env_start", "env_end"),
+
+		/** The struct file that a process runs, or null. @param {bigint | Struct} task @returns {Struct | null} */
+		task_exe(task) {
+			const mm = task_mm(task);
+			return mm === null ? null : mm.$deref("exe_file");
+		},
+
+		/** The struct file that an area maps; null for none. @param {Struct} vma @returns {Struct | null} */
+		vma_file: (vma) => (vma.vm_file === 0n ? null : vma.$deref("vm_file")),
+
+		/** A file's device as [major, minor] and its inode number. @param {Struct} file @returns {{dev: [number, number], ino: bigint}} */
+		file_id(file) {
+			const inode = file.$deref("f_inode");
+			const dev = inode.$deref("i_sb").s_dev;
+			return { dev: [dev >>> 20, dev & 0xfffff], ino: BigInt(inode.i_ino) }; // MINORBITS, include/linux/kdev_t.h
+		},
+
+		/** Whether the process sees the page of [vsyscall] behind all others (arch/x86/entry/vsyscall/vsyscall_64.c). @param {Struct} mm */
+		has_vsyscall(mm) {
+			const at = k.symbolIfAny("vsyscall_mode");
+			const NONE = 2, MM_CONTEXT_HAS_VSYSCALL = 2n; // bit 1 of mm->context.flags
+			if (kernel.symbol("gate_vma") === null || at === null || (space.tryReadU32(at) ?? NONE) === NONE) return null;
+			if (has("struct mm_struct", "context.flags") && !(BigInt(field(mm, "context.flags")) & MM_CONTEXT_HAS_VSYSCALL)) return null;
+			return k.global("gate_vma", "struct vm_area_struct");
+		},
+	};
+};
+
+/** @param {Uint8Array} bytes */
+function texts(bytes) {
+	let end = bytes.length;
+	while (end > 0 && bytes[end - 1] === 0) end--;
+	return end === 0 ? [] : new TextDecoder().decode(bytes.subarray(0, end)).split("\0");
+}

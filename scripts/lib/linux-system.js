@@ -1,0 +1,68 @@
+// Part of svscript/linux: modules, and the system as a whole.
+"use strict";
+
+/** @typedef {import("./linux-tasks").Lists & ReturnType<typeof import("./linux-tasks")>} Tasks */
+/** @typedef {{name: string, base: bigint, size: number, refcount: number | null, used_by: string[], state: string, address: bigint, taints: string}} Module */
+
+const STATES = { live: "Live", coming: "Loading", going: "Unloading" };
+
+// Letters of module->taints by bit (taint_flags in kernel/panic.c); "" where a bit cannot be a module's.
+const TAINTS = "PF   M       COE K XT N";
+
+/** @param {Tasks} k */
+module.exports = (k) => {
+	const { kernel, space, attempt, has } = k;
+
+	/** The loaded modules, the newest first, as /proc/modules tells of them. @returns {Generator<Module, void>} */
+	function* for_each_module() {
+		const error = kernel.modulesError;
+		if (error !== null) k.skip("modules", kernel.symbol("modules") ?? 0n, error);
+		for (const m of kernel.modules) {
+			for (const text of m.missing) k.skip("a module", m.address, text);
+			if (m.state === "unformed") continue;
+			const { refcount, used_by } = attempt("a module's users", m.address, () => usersOf(m.address), { refcount: null, used_by: [] });
+			const taints = attempt("a module's taints", m.address, () => BigInt(k.at("struct module", m.address).taints), 0n);
+			yield {
+				name: m.name, base: m.base, size: m.size, refcount, used_by,
+				state: /** @type {Record<string, string>} */ (STATES)[m.state] ?? "", address: m.address,
+				taints: [...TAINTS].filter((letter, bit) => letter !== " " && taints >> BigInt(bit) & 1n).join(""),
+			};
+		}
+	}
+
+	/** @param {bigint} address of a struct module @returns {{refcount: number | null, used_by: string[]}} */
+	function usersOf(address) {
+		const module = k.at("struct module", address);
+		if (!has("struct module", "refcnt")) return { refcount: null, used_by: [] }; // without CONFIG_MODULE_UNLOAD
+		const MODULE_REF_BASE = 1; // kernel/module/main.c
+		const used_by = [];
+		for (const use of k.list_for_each_entry(address + BigInt(module.$type.offsetOf("source_list")), "struct module_use", "source_list")) {
+			used_by.push(use.$deref("source").name);
+		}
+		if (module.init !== 0n && module.exit === 0n) used_by.push("[permanent]");
+		return { refcount: module.refcnt.counter - MODULE_REF_BASE, used_by };
+	}
+
+	/** The kernel's names for itself and its host: struct new_utsname. @returns {{sysname: string, nodename: string, release: string, version: string, machine: string, domainname: string}} */
+	const utsname = () => kernel.type("struct uts_namespace").at(k.symbol("init_uts_ns")).name.decode();
+
+	/** The load of the last 1, 5 and 15 minutes. @returns {number[]} */
+	function loadavg() {
+		const FIXED_1 = 2048; // FSHIFT is 11, include/linux/sched/loadavg.h
+		return [...space.readArray(k.symbol("avenrun"), kernel.pointerSize === 8 ? "u64" : "u32", 3)].map((n) => (Number(n) + FIXED_1 / 200) / FIXED_1);
+	}
+
+	/** The kernel's clocks at its last tick: the date in seconds since 1970, and the seconds since boot. @returns {{date: number, uptime: number} | null} */
+	function clocks() {
+		const at = k.symbolIfAny("timekeeper_data", "tk_core");
+		if (at === null || !kernel.hasType("struct timekeeper")) return null;
+		const NS = 1_000_000_000n;
+		const offset = has("struct tk_data", "timekeeper") ? BigInt(kernel.type("struct tk_data").offsetOf("timekeeper")) : 8n; // behind a sequence counter
+		const tk = kernel.type("struct timekeeper").at(at + offset);
+		const { tkr_mono: mono } = tk;
+		const nanoseconds = mono.base + (mono.xtime_nsec >> BigInt(mono.shift)) + tk.offs_boot;
+		return { date: Number(tk.xtime_sec), uptime: Number(nanoseconds / 1000n) / 1e6 };
+	}
+
+	return { for_each_module, utsname, loadavg, clocks };
+};

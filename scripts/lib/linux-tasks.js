@@ -1,0 +1,217 @@
+// Part of svscript/linux: processes and threads.
+"use strict";
+
+/** @typedef {import("./linux").Core & ReturnType<typeof import("./linux-lists")>} Lists */
+
+const PF_WQ_WORKER = 0x20, PF_KTHREAD = 0x200000; // include/linux/sched.h
+
+// task->__state and exit_state, include/linux/sched.h. The letters are those of task_state_array in fs/proc/array.c.
+const TASK_REPORT = 0x7f, TASK_IDLE = 0x402, TASK_REPORT_IDLE = 0x80, TASK_UNINTERRUPTIBLE = 2, TASK_RTLOCK_WAIT = 0x1000, TASK_FROZEN = 0x8000;
+const LETTERS = "RSDTtXZPI";
+
+// Indexes of mm->rss_stat (enum in include/linux/mm_types_task.h).
+const MM_FILEPAGES = 0, MM_ANONPAGES = 1, MM_SHMEMPAGES = 3;
+
+/** @param {Lists} k */
+module.exports = (k) => {
+	const { kernel, space, attempt, field, fieldIfAny, has, skip } = k;
+	/** @typedef {bigint | Struct} Task  a struct task_struct or its address */
+	/** @typedef {StructFields} Struct */
+
+	const init_task = () => k.global("init_task", "task_struct");
+
+	/** @param {Task} task */
+	const view = (task) => k.at("task_struct", task);
+
+	/** Whether an address can be that of a task. @param {Struct} task */
+	function isTask(task) {
+		const { pid } = task;
+		return pid > 0 && pid <= 4194304 && task.signal !== 0n && /^[^\0-\x08\x7f]+$/.test(task.comm); // PID_MAX_LIMIT, include/linux/threads.h
+	}
+
+	/**
+	 * The processes: the leader of each thread group, without the idle tasks. Those that the list of tasks lost, where memory is
+	 * damaged, come from the table of process IDs.
+	 * @returns {Generator<Struct, void>}
+	 */
+	function* for_each_process() {
+		const before = k.skipped.length;
+		const seen = new Set();
+		for (const task of k.list_for_each_entry(init_task().$address + BigInt(kernel.type("task_struct").offsetOf("tasks")), "task_struct", "tasks")) {
+			if (!attempt("a task", task.$address, () => isTask(task), false)) {
+				skip("a task", task.$address, "its memory is damaged");
+				continue;
+			}
+			seen.add(task.$address);
+			yield task;
+		}
+		if (k.skipped.length === before) return;
+		for (const [, pid] of for_each_pid()) {
+			const task = pid_task(pid, 1);
+			if (!task || seen.has(task.$address) || !attempt("a task", task.$address, () => isTask(task), false)) continue;
+			seen.add(task.$address);
+			yield task;
+		}
+	}
+
+	/** The table of process IDs of the first namespace, as [number, address of its struct pid]. @returns {Generator<[number, bigint], void>} */
+	function* for_each_pid() {
+		if (!has("struct pid_namespace", "idr")) return;
+		yield* k.idr_for_each(k.symbol("init_pid_ns") + BigInt(kernel.type("struct pid_namespace").offsetOf("idr")));
+	}
+
+	/**
+	 * The first task that a struct pid is about; null when there is none.
+	 * @param {bigint} pid address @param {number} [type] PIDTYPE_PID 0, PIDTYPE_TGID 1, PIDTYPE_PGID 2, PIDTYPE_SID 3
+	 */
+	function pid_task(pid, type = 0) {
+		const head = pid + BigInt(kernel.type("struct pid").offsetOf("tasks")) + BigInt(type) * k.word;
+		const node = space.tryReadPointer(head);
+		if (node === null || node === 0n) return null;
+		return k.container_of(node, "task_struct", has("task_struct", "pid_links") ? `pid_links[${type}]` : `pids[${type}].node`);
+	}
+
+	/** The task of a process ID, or a thread's; null when there is none. @param {number} pid */
+	function find_task(pid) {
+		for (const [number, at] of for_each_pid()) if (number === pid) return pid_task(at);
+		for (const task of for_each_process_thread()) if (task.pid === pid) return task;
+		return null;
+	}
+
+	/** The threads of a process, its leader first. @param {Task} task @returns {Generator<Struct, void>} */
+	function* for_each_thread(task) {
+		const { signal } = view(task);
+		yield* k.list_for_each_entry(signal + BigInt(kernel.type("struct signal_struct").offsetOf("thread_head")), "task_struct", "thread_node");
+	}
+
+	/** Every thread of every process. @returns {Generator<Struct, void>} */
+	function* for_each_process_thread() {
+		for (const task of for_each_process()) yield* for_each_thread(task);
+	}
+
+	/** The children of a process. @param {Task} task @returns {Generator<Struct, void>} */
+	function* for_each_child(task) {
+		const parent = view(task);
+		for (const thread of for_each_thread(parent)) {
+			yield* k.list_for_each_entry(thread.$address + BigInt(parent.$type.offsetOf("children")), "task_struct", "sibling");
+		}
+	}
+
+	/** What a kernel thread's struct kthread is; null for other tasks. @param {Task} task @returns {Struct | null} */
+	function to_kthread(task) {
+		const t = view(task);
+		if (!(t.flags & PF_KTHREAD) || !kernel.hasType("struct kthread")) return null;
+		const at = field(t, "worker_private", "set_child_tid"); // before Linux 5.17 it was kept in set_child_tid
+		return at === 0n ? null : k.at("struct kthread", at);
+	}
+
+	/**
+	 * The name that /proc/PID/comm gives: that of a worker thread tells what it works on ("kworker/0:1-events"), and a kernel thread's
+	 * is not cut (wq_worker_comm in kernel/workqueue.c, proc_task_name in fs/proc/array.c).
+	 * @param {Task} task
+	 * @returns {string}
+	 */
+	function task_name(task) {
+		const t = view(task);
+		if (!(t.flags & PF_KTHREAD)) return t.comm;
+		const kthread = attempt("a kernel thread's data", t.$address, () => to_kthread(t), null);
+		if (kthread === null) return t.comm;
+		if (!(t.flags & PF_WQ_WORKER)) {
+			const full = fieldIfAny(kthread, "full_name") ?? 0n;
+			return full === 0n ? t.comm : space.tryReadCString(full, 64) ?? t.comm;
+		}
+		return attempt("a worker thread's data", kthread.$address, () => {
+			const worker = k.at("struct worker", kthread.data);
+			const desc = worker.pool === 0n ? "" : worker.desc;
+			return desc === "" ? t.comm : `${t.comm}${worker.current_work === 0n ? "-" : "+"}${desc}`;
+		}, t.comm);
+	}
+
+	/** The state as ps prints it: R, S, D, T, t, X, Z, P, I. @param {Task} task */
+	function task_state(task) {
+		const t = view(task);
+		const state = Number(BigInt.asUintN(32, BigInt(field(t, "__state", "state"))));
+		let report = (state | t.exit_state) & TASK_REPORT;
+		if ((state & TASK_IDLE) === TASK_IDLE) report = TASK_REPORT_IDLE;
+		if (state & (TASK_RTLOCK_WAIT | TASK_FROZEN)) report = TASK_UNINTERRUPTIBLE;
+		return LETTERS[32 - Math.clz32(report)];
+	}
+
+	/** Bytes of memory that is in RAM, and bytes of address space; both 0 for a kernel thread. @param {Task} task */
+	function task_memory(task) {
+		const t = view(task);
+		const mm = t.mm === 0n ? null : t.$deref("mm");
+		if (mm === null) return { rss: 0, vsize: 0 };
+		const counter = (/** @type {number} */ i) => {
+			if (has("struct mm_struct", `rss_stat.count[${i}]`)) return Number(mm.$field(`rss_stat.count[${i}].counter`));
+			return percpu_counter_sum(mm.$field(`rss_stat[${i}]`));
+		};
+		const pages = counter(MM_FILEPAGES) + counter(MM_ANONPAGES) + counter(MM_SHMEMPAGES);
+		return { rss: Math.max(pages, 0) * k.pageSize, vsize: Number(mm.total_vm) * k.pageSize };
+	}
+
+	/** @param {Struct} counter a struct percpu_counter */
+	function percpu_counter_sum(counter) {
+		let sum = Number(counter.count);
+		if (counter.counters === 0n) return sum;
+		for (const cpu of k.for_each_online_cpu()) sum += space.tryReadS32(kernel.perCpu(counter.counters, cpu)) ?? 0;
+		return sum;
+	}
+
+	/** The page tables of a process; null for a kernel thread. @param {Task} task @returns {AddressSpace | null} */
+	function task_space(task) {
+		const t = view(task);
+		const mm = t.mm === 0n ? null : t.$deref("mm");
+		if (mm === null) return null;
+		const root = space.translate(mm.pgd);
+		return root === null ? null : kernel.spaceAt(root);
+	}
+
+	/** The process ID of a task's parent. @param {Task} task @returns {number} */
+	const task_ppid = (task) => view(task).$deref("real_parent")?.tgid ?? 0;
+
+	/** The user of a task: real, effective, saved and file system's. @param {Task} task */
+	function task_uids(task) {
+		const cred = view(task).$deref("real_cred");
+		return { uid: cred.uid.val, euid: cred.euid.val, suid: cred.suid.val, fsuid: cred.fsuid.val };
+	}
+
+	/** The CPU on which a task runs or ran last. @param {Task} task @returns {number} */
+	function task_cpu(task) {
+		const t = view(task);
+		return fieldIfAny(t, "thread_info.cpu", "cpu") ?? 0;
+	}
+
+	return {
+		init_task, for_each_process, for_each_thread, for_each_process_thread, for_each_child, for_each_pid, pid_task, find_task, to_kthread,
+		task_name, task_state, task_memory, task_space, task_ppid, task_uids, task_cpu, percpu_counter_sum,
+
+		/** The same as for_each_process. */
+		for_each_task: for_each_process,
+
+		/** The task that is named by a process ID. @param {number} pid @returns {Struct} */
+		task(pid) {
+			const task = find_task(pid);
+			if (task === null) throw new RangeError(`the guest has no process ${pid}`);
+			return task;
+		},
+
+		/** The idle task of a CPU. @param {number} cpu @returns {Struct | null} */
+		idle_task(cpu) {
+			const at = space.tryReadPointer(k.per_cpu("runqueues", cpu, "struct rq").$address + BigInt(kernel.type("struct rq").offsetOf("idle")));
+			return at === null || at === 0n ? null : k.at("task_struct", at);
+		},
+
+		/** The task that a CPU ran. @param {number} cpu @returns {Struct | null} */
+		cpu_curr(cpu) {
+			const at = space.tryReadPointer(k.per_cpu("runqueues", cpu, "struct rq").$address + BigInt(kernel.type("struct rq").offsetOf("curr")));
+			return at === null || at === 0n ? null : k.at("task_struct", at);
+		},
+
+		/** task->comm. @param {Task} task @returns {string} */
+		task_comm: (task) => view(task).comm,
+
+		/** @param {Task} task */
+		is_kthread: (task) => (view(task).flags & PF_KTHREAD) !== 0,
+	};
+};

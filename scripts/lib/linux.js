@@ -1,0 +1,171 @@
+// svscript/linux: the guest's Linux kernel, with the helpers that its own source and drgn have, by the same names:
+//
+//	const linux = require("svscript/linux")(vm);
+//	for (const task of linux.for_each_task()) console.log(task.pid, linux.task_name(task));
+//
+// A struct is a view as vm.linux.type(name).at(address) gives it: task.comm reads that field. Helpers that take a struct take its
+// address as well. Loops are generators: nothing is read before it is asked for. Memory may be damaged or hostile: every loop is
+// bounded and survives what it meets; what it had to leave out is in linux.skipped, and report() says it on stderr.
+"use strict";
+const { hex, plural, shown } = require("./format");
+const { UsageError } = require("./select");
+
+/** @typedef {StructFields} Struct  a struct in the kernel's memory */
+/** @typedef {{what: string, address: bigint, reason: string}} Skipped */
+/** @typedef {ReturnType<typeof core>} Core  what the parts of the library stand on */
+
+/**
+ * What all helpers stand on: types, symbols, and the record of what was left out.
+ * @param {VM} vm @param {Linux} kernel
+ */
+function core(vm, kernel) {
+	const { space, pointerSize } = kernel;
+	/** @type {Map<string, boolean>} */
+	const members = new Map();
+	/** @type {Skipped[]} */
+	const skipped = [];
+
+	/** Whether a type has a member: has("task_struct", "mm.pgd"). False, too, for a type that there is not. @param {string} type @param {string} path */
+	function has(type, path) {
+		const key = `${type}.${path}`;
+		let known = members.get(key);
+		if (known === undefined) {
+			try {
+				known = kernel.type(type).offsetOf(path) >= 0;
+			} catch {
+				known = false;
+			}
+			members.set(key, known);
+		}
+		return known;
+	}
+
+	/**
+	 * The value of the first of these members that the struct has: kernels differ in how they name them.
+	 * @param {Struct} view @param {...string} paths
+	 * @returns {any}
+	 */
+	function field(view, ...paths) {
+		const type = view.$type.name;
+		for (const path of paths) if (has(type, path)) return view.$field(path);
+		throw new RangeError(`${type} has no member ${paths.join(" or ")}: Linux ${kernel.release} is not known here`);
+	}
+
+	/** As field, but undefined when the struct has none of them. @param {Struct} view @param {...string} paths @returns {any} */
+	function fieldIfAny(view, ...paths) {
+		const type = view.$type.name;
+		const path = paths.find((p) => has(type, p));
+		return path === undefined ? undefined : view.$field(path);
+	}
+
+	/** The address of a symbol. Throws when the kernel has none of these names. @param {...string} names */
+	function symbol(...names) {
+		const at = symbolIfAny(...names);
+		if (at === null) throw new RangeError(`the kernel has no symbol ${names.join(" or ")}`);
+		return at;
+	}
+
+	/** The address of the first of these symbols that there is, or null. @param {...string} names */
+	function symbolIfAny(...names) {
+		for (const name of names) {
+			const at = kernel.symbol(name);
+			if (at !== null) return at;
+		}
+		return null;
+	}
+
+	/** Notes what had to be left out. @param {string} what @param {bigint} address @param {unknown} reason an Error, or text */
+	function skip(what, address, reason) {
+		const text = reason instanceof Error ? reason.message : String(reason);
+		if (skipped.length < MAX_SKIPPED) skipped.push({ what, address, reason: text });
+	}
+
+	/**
+	 * What fn returns. Where memory fails it, that is noted, and fallback is returned.
+	 * @template T, F
+	 * @param {string} what @param {bigint} address @param {() => T} fn @param {F} fallback
+	 * @returns {T | F}
+	 */
+	function attempt(what, address, fn, fallback) {
+		try {
+			return fn();
+		} catch (error) {
+			if (!(error instanceof MemoryError) && !(error instanceof RangeError)) throw error;
+			skip(what, address, error);
+			return fallback;
+		}
+	}
+
+	/** An address of the width of the kernel's. @param {bigint} address */
+	const wrap = (address) => BigInt.asUintN(8 * pointerSize, address);
+
+	return {
+		vm, kernel, space, skipped, has, field, fieldIfAny, symbol, symbolIfAny, skip, attempt, wrap,
+
+		/** Bytes of a pointer and an unsigned long, as a BigInt for arithmetic with addresses. */
+		word: BigInt(pointerSize),
+
+		/** Bytes of a page. */
+		pageSize: { "arm64-16k": 16384, "arm64-64k": 65536 }[/** @type {string} */ (space.mode)] ?? 4096,
+
+		/** A struct at an address; of a struct, itself. @param {string} type @param {bigint | Struct} where @returns {Struct} */
+		at: (type, where) => (typeof where === "bigint" ? kernel.type(type).at(where) : where),
+
+		/** The address of a struct; of an address, itself. @param {bigint | Struct} where @returns {bigint} */
+		address: (where) => (typeof where === "bigint" ? where : where.$address),
+
+		/** The struct whose member is at an address. @param {bigint} address @param {string} type @param {string} member @returns {Struct} */
+		container_of: (address, type, member) => {
+			const t = kernel.type(type);
+			return t.at(wrap(address - BigInt(t.offsetOf(member))));
+		},
+
+		/** The struct at a symbol: global("init_task", "task_struct"). @param {string} name @param {string} type @returns {Struct} */
+		global: (name, type) => kernel.type(type).at(symbol(name)),
+
+		/**
+		 * Says on stderr what was left out so far. A script returns what this returns, so that its output tells too.
+		 * @param {string} [script] its name, to begin the lines with
+		 */
+		report: (script = "linux") => report(skipped, script),
+	};
+}
+
+const MAX_SKIPPED = 1000;
+
+/** @param {Skipped[]} skipped @param {string} script */
+function report(skipped, script) {
+	if (skipped.length === 0) return undefined;
+	const most = 8;
+	for (const { what, address, reason } of skipped.slice(0, most)) console.error(`${script}: ${what} at ${hex(address)} is left out: ${reason}`);
+	if (skipped.length > most) console.error(`${script}: and ${plural(skipped.length - most, "more part")}`);
+	return shown({ complete: /** @type {false} */ (false), skipped: [...skipped] }, `not seen: ${plural(skipped.length, "part")}`);
+}
+
+/** @param {VM} vm */
+function make(vm) {
+	if (vm.linux === null) throw new UsageError(vm.linuxError ?? "no Linux kernel");
+	const k = core(vm, vm.linux);
+	const lists = require("./linux-lists")(k);
+	const tasks = require("./linux-tasks")({ ...k, ...lists });
+	const memory = require("./linux-mm")({ ...k, ...lists, ...tasks });
+	const log = require("./linux-log")(k);
+	const system = require("./linux-system")({ ...k, ...lists, ...tasks });
+	return { ...k, ...lists, ...tasks, ...memory, ...log, ...system };
+}
+
+/** @typedef {ReturnType<typeof make>} LinuxLibrary */
+
+/** @type {WeakMap<VM, LinuxLibrary>} */
+const libraries = new WeakMap();
+
+/**
+ * The helpers for a guest. Throws where it runs no Linux.
+ * @param {VM} vm
+ * @returns {LinuxLibrary}
+ */
+module.exports = (vm) => {
+	let library = libraries.get(vm);
+	if (!library) libraries.set(vm, library = make(vm));
+	return library;
+};
