@@ -109,6 +109,9 @@ var aliases = map[string][]string{
 
 func (o *cpuObject) space(c call) goja.Value {
 	if o.spaceView == nil {
+		if err := o.cpu.CheckPaging(); err != nil {
+			c.b.throw(err)
+		}
 		s, err := o.vm.target.Space(o.cpu.SpaceConfig())
 		if err != nil {
 			c.b.throw(err)

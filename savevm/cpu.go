@@ -30,8 +30,9 @@ type CPU struct {
 	byName map[string]int
 }
 
-// newCPU indexes the registers; of two with one name the first counts.
-func newCPU(index int, arch string, registers []Register) *CPU {
+// NewCPU makes a CPU of its registers; of two with one name the first counts. arch is as in [CPU]: it decides which other names
+// registers have, and what [CPU.Mode] and [CPU.SpaceConfig] make of them. [CPU.Space] works once the CPU is in an [Image].
+func NewCPU(index int, arch string, registers []Register) *CPU {
 	c := &CPU{Index: index, Arch: arch, byName: make(map[string]int, len(registers))}
 	for _, r := range registers {
 		if _, ok := c.byName[r.Name]; !ok {
@@ -99,18 +100,26 @@ func (c *CPU) SpaceConfig() paging.Config {
 	return paging.Config{}
 }
 
+// CheckPaging tells whether the image holds the registers that SpaceConfig goes by: cores have fewer than streams.
+func (c *CPU) CheckPaging() error {
+	if a := archOf(c.Arch); a != nil {
+		for _, name := range a.paging {
+			if _, ok := c.Register(name); !ok {
+				return fmt.Errorf("the image does not hold CPU %d's register %s, so its address space is not known; "+
+					"give the root of its page tables", c.Index, name)
+			}
+		}
+	}
+	return nil
+}
+
 // Space returns the address space in which the CPU ran: its page tables, or physical memory where paging is off.
 func (c *CPU) Space() (*Space, error) {
 	if c.img == nil {
 		return nil, fmt.Errorf("CPU %d belongs to no image", c.Index)
 	}
-	if a := archOf(c.Arch); a != nil {
-		for _, name := range a.paging {
-			if _, ok := c.Register(name); !ok {
-				return nil, fmt.Errorf("the image does not hold CPU %d's register %s, so its address space is not known; "+
-					"give the root of its page tables", c.Index, name)
-			}
-		}
+	if err := c.CheckPaging(); err != nil {
+		return nil, err
 	}
 	return c.img.Space(c.SpaceConfig())
 }
@@ -162,7 +171,7 @@ func (img *Image) decodeCPUs() []*CPU {
 		dec := &decoder{Struct: s, img: img, instance: d.Instance}
 		arch := architectures[i].decode(dec)
 		dec.rest()
-		c := newCPU(int(d.Instance), arch, dec.registers)
+		c := NewCPU(int(d.Instance), arch, dec.registers)
 		if common := img.decodedDevice("cpu_common", d.Instance); common != nil {
 			halted, _ := common.Uint("halted")
 			c.Halted = halted != 0

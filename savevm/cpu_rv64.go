@@ -64,7 +64,11 @@ func aliasRISCV64(_ *CPU, name string) (string, int) {
 }
 
 func modeRISCV64(c *CPU) string {
-	switch c.Value("priv") {
+	priv, ok := c.Register("priv")
+	if !ok {
+		return ""
+	}
+	switch priv.Value {
 	case 0:
 		return "user"
 	case 1:

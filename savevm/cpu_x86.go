@@ -208,6 +208,9 @@ func aliasX86(c *CPU, name string) (string, int) {
 }
 
 func modeX86(c *CPU) string {
+	if _, ok := c.Register("cr0"); !ok {
+		return ""
+	}
 	switch {
 	case c.Value("cr0")&cr0PE == 0:
 		return "real"

@@ -32,7 +32,7 @@ func foundInDump(d *dump.Dump) *found {
 		for i, r := range c.Registers {
 			registers[i] = Register(r)
 		}
-		f.cpus = append(f.cpus, newCPU(c.Index, d.Arch, registers))
+		f.cpus = append(f.cpus, NewCPU(c.Index, d.Arch, registers))
 	}
 	for _, w := range d.Warnings {
 		f.warnings = append(f.warnings, Warning{Offset: w.Offset, Text: w.Text})

@@ -79,7 +79,7 @@ func TestPlainMemoryNeedsOption(t *testing.T) {
 // TestManyRanges opens a file of nothing but small ranges: hostile, or of a very scattered machine.
 func TestManyRanges(t *testing.T) {
 	ranges, order := map[uint64][]byte{}, []uint64(nil)
-	for i := range uint64(5000) {
+	for i := range uint64(20000) {
 		order = append(order, i*8192)
 		ranges[i*8192] = []byte{byte(i)}
 	}
@@ -97,7 +97,7 @@ func TestManyRanges(t *testing.T) {
 	if _, err := img.ReadMemory(b[:], 1000*8192); err != nil || b[0] != 1000&0xff {
 		t.Errorf("%v, %x", err, b)
 	}
-	if img.Info().Complete || len(img.Ranges()) != 1<<10 {
+	if img.Info().Complete || len(img.Ranges()) != 1<<14 {
 		t.Errorf("%d ranges, complete %v", len(img.Ranges()), img.Info().Complete)
 	}
 }

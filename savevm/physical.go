@@ -47,10 +47,16 @@ type physicalMemory struct {
 // newPhysicalMemory takes ranges of which later ones lie over earlier ones.
 func newPhysicalMemory(layers []Range) *physicalMemory {
 	m := &physicalMemory{}
+	top := uint64(0) // the last address of all so far
 	for _, r := range layers {
-		if r.Size > 0 && r.Base+r.Size-1 >= r.Base {
-			m.ranges = append(cutOut(m.ranges, r.Base, r.Last()), r)
+		if r.Size == 0 || r.Base+r.Size-1 < r.Base {
+			continue
 		}
+		if r.Base <= top { // it may lie over others; a dump's thousands of ranges come in order, and do not
+			m.ranges = cutOut(m.ranges, r.Base, r.Last())
+		}
+		m.ranges = append(m.ranges, r)
+		top = max(top, r.Last())
 	}
 	slices.SortFunc(m.ranges, func(a, b Range) int { return cmp.Compare(a.Base, b.Base) })
 	m.ranges = joined(m.ranges)

@@ -59,7 +59,7 @@ func (d *Dump) warn(offset int64, format string, args ...any) {
 }
 
 // maxRegions bounds what a file full of scattered segments can make of itself. Real dumps have tens.
-const maxRegions = 1 << 10
+const maxRegions = 1 << 14
 
 func (d *Dump) addRegion(r Region) bool {
 	if len(d.Regions) == maxRegions {

@@ -234,7 +234,7 @@ func (k *kdump) memory(d *Dump) error {
 	if err != nil {
 		return err
 	}
-	b.SetCustom((&pageReader{src: k.src, base: k.base, descs: k.descs, order: k.order}).read)
+	b.SetCustom(&pageReader{src: k.src, base: k.base, descs: k.descs, order: k.order})
 	m := &kdumpMap{kdump: k, d: d, block: b, missing: k.findMissing()}
 	if err := k.eachRun(m.add); err != nil {
 		return err

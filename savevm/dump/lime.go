@@ -152,14 +152,27 @@ func (a *avml) finish() {
 		a.d.warn(-1, "the memory from %#x on is left out: %v", base, err)
 		return
 	}
-	b.SetCustom(func(p []byte, i int64) error {
-		size := min(uint64(len(p)), size-uint64(i)*snappyFrame)
-		return unframe(a.src, p[:size], frames[i])
-	})
+	b.SetCustom(&frameReader{src: a.src, frames: frames, size: size})
 	b.AddCustom(0, uint64(len(frames)), 0)
 	b.Seal()
 	a.d.addRegion(Region{Base: base, Size: size, Block: b})
 }
+
+// frameReader reads the chunks of a snappy stream, each as a page.
+type frameReader struct {
+	src    *wire.Source
+	frames []int64 // their offsets in the file
+	size   uint64  // of all that they hold
+}
+
+// ReadPage implements [ram.PageSource].
+func (r *frameReader) ReadPage(p []byte, i int64) error {
+	size := min(uint64(len(p)), r.size-uint64(i)*snappyFrame)
+	return unframe(r.src, p[:size], r.frames[i])
+}
+
+// PageOffset implements [ram.PageSource].
+func (r *frameReader) PageOffset(i int64) int64 { return r.frames[i] }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 

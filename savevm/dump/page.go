@@ -40,19 +40,38 @@ var pageBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
 var errPageSize = errors.New("it does not decompress to the size of a page")
 
-func (r *pageReader) read(p []byte, index int64) error {
+// desc reads the descriptor of a page and checks it for pages of pageSize bytes.
+func (r *pageReader) desc(index int64, pageSize int) (d pageDesc, err error) {
 	var b [descSize]byte
-	at := r.descs + index*descSize
-	if err := readFull(r.src, b[:], at, "a page descriptor"); err != nil {
-		return err
+	if err := readFull(r.src, b[:], r.descs+index*descSize, "a page descriptor"); err != nil {
+		return d, err
 	}
-	desc := parseDesc(b[:], r.order)
-	damaged := func(err error) error {
-		return fmt.Errorf("page %d of the dump (descriptor at offset %#x) is damaged: %w", index, at, err)
-	}
+	d = parseDesc(b[:], r.order)
 	left := uint64(r.src.Size() - r.base)
-	if desc.size == 0 || uint64(desc.size) > 2*uint64(len(p)) || desc.offset > left || uint64(desc.size) > left-desc.offset {
-		return damaged(fmt.Errorf("it has %d bytes at offset %#x", desc.size, desc.offset))
+	if d.size == 0 || uint64(d.size) > 2*uint64(pageSize) || d.offset > left || uint64(d.size) > left-d.offset {
+		return d, r.damaged(index, fmt.Errorf("it has %d bytes at offset %#x", d.size, d.offset))
+	}
+	return d, nil
+}
+
+func (r *pageReader) damaged(index int64, err error) error {
+	return fmt.Errorf("page %d of the dump (descriptor at offset %#x) is damaged: %w", index, r.descs+index*descSize, err)
+}
+
+// PageOffset implements [ram.PageSource].
+func (r *pageReader) PageOffset(index int64) int64 {
+	d, err := r.desc(index, 1<<24)
+	if err != nil {
+		return -1
+	}
+	return r.base + int64(d.offset)
+}
+
+// ReadPage implements [ram.PageSource].
+func (r *pageReader) ReadPage(p []byte, index int64) error {
+	desc, err := r.desc(index, len(p))
+	if err != nil {
+		return err
 	}
 	off := r.base + int64(desc.offset)
 	for _, f := range pageFlags {
@@ -66,15 +85,15 @@ func (r *pageReader) read(p []byte, index int64) error {
 		}
 		packed := (*buf)[:desc.size]
 		if err := readFull(r.src, packed, off, "the page"); err != nil {
-			return damaged(err)
+			return r.damaged(index, err)
 		}
 		if err := f.decode(p, packed); err != nil {
-			return damaged(fmt.Errorf("%s: %w", f.name, err))
+			return r.damaged(index, fmt.Errorf("%s: %w", f.name, err))
 		}
 		return nil
 	}
 	if int(desc.size) != len(p) {
-		return damaged(errPageSize)
+		return r.damaged(index, errPageSize)
 	}
 	return readFull(r.src, p, off, "the page")
 }
