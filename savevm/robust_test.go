@@ -175,7 +175,7 @@ func sameLocation(a, b ram.Location) bool {
 	return a.Encoding == b.Encoding && a.FileOffset == b.FileOffset && a.Fill == b.Fill && len(a.Base) == len(b.Base)
 }
 
-// TestCorruption damages each image at random, a thousand ways by default and ten thousand when asked: no panic, no more
+// TestCorruption damages each image at random, forty ways by default and ten thousand when asked: no panic, no more
 // than ten times the clean time, no more than four times the clean memory.
 func TestCorruption(t *testing.T) {
 	rounds := 40
@@ -204,6 +204,9 @@ func TestCorruption(t *testing.T) {
 				damaged := damage(buf, whole, rand.New(rand.NewPCG(seed, 3)))
 				where := fmt.Sprintf("round %d, seed %#x", i, seed)
 				tm, h := measure(t, damaged, where)
+				for retry := 0; retry < 3 && tm > maxTime; retry++ { // the machine may have been busy
+					tm, _ = measure(t, damaged, where)
+				}
 				if tm > maxTime || h > maxHeap {
 					t.Errorf("%s: %d ms and %d KiB, clean %d ms and %d KiB", where, tm/1e6, h>>10, time/1e6, heap>>10)
 				}
@@ -322,7 +325,7 @@ func readExtents(m memory.Memory, page []byte, limit int) {
 	}
 }
 
-// TestKeptSeed runs again what SVSCRIPT_KEEP kept: SVSCRIPT_FILE names the file.
+// TestKeptFile runs again what SVSCRIPT_KEEP kept: SVSCRIPT_FILE names the file.
 func TestKeptFile(t *testing.T) {
 	path := os.Getenv("SVSCRIPT_FILE")
 	if path == "" {
