@@ -57,6 +57,7 @@ type finder struct {
 	traces   []trace  // from the CPUs
 	banners  []uint64 // physical addresses of "Linux version "
 	seen     map[uint64]bool
+	examined int // token tables
 	problems []string
 	running  bool // some CPU has paging on
 	unmapped string
@@ -143,7 +144,8 @@ func (f *finder) search(first, last uint64) *Kernel {
 
 // tables decodes the tables around a token table and finds out to where they belong.
 func (f *finder) tables(digits uint64) *Kernel {
-	if f.seen[digits] {
+	const maxTables = 64 // of one guest: a kernel's, copies of it, and guests within
+	if f.seen[digits] || f.examined >= maxTables || f.ctx.Err() != nil {
 		return nil
 	}
 	if f.seen == nil {
@@ -154,6 +156,10 @@ func (f *finder) tables(digits uint64) *Kernel {
 	if err != nil {
 		f.problem("%v", err)
 	}
+	if c == nil && err == nil {
+		return nil
+	}
+	f.examined++
 	if c == nil {
 		return nil
 	}

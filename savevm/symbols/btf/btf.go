@@ -207,8 +207,8 @@ var nameSpaces = [numKinds]byte{
 func (s *Spec) makeIndex() {
 	s.names = make(map[nameKey]uint32, len(s.offsets)/4)
 	for id, r := range s.records() {
-		if space := nameSpaces[r.kind()]; space != 0 && r.name != 0 {
-			addFirst(s.names, nameKey{space, s.text(r.name)}, id)
+		if key := (nameKey{nameSpaces[r.kind()], s.text(r.name)}); key.space != 0 && key.name != "" {
+			addFirst(s.names, key, id)
 		}
 	}
 }
@@ -304,7 +304,7 @@ func (s *Spec) Names() iter.Seq[string] {
 		s.index.Do(s.makeIndex)
 		for id, r := range s.records() {
 			key := nameKey{nameSpaces[r.kind()], s.text(r.name)}
-			if key.space == 0 || r.name == 0 || s.names[key] != id {
+			if key.space == 0 || key.name == "" || s.names[key] != id {
 				continue
 			}
 			name := key.name

@@ -55,20 +55,26 @@ func Locate(ctx context.Context, mem memory.Memory, first, last uint64) iter.Seq
 }
 
 // Examine looks for the tables around the Signature at an address. It returns nil where there is no token table; the error tells what
-// is missing beside one.
+// is missing beside one. Costs are bounded: some microseconds without a token table, a second at most with one.
 func Examine(mem memory.Memory, signature uint64) (*Candidate, error) {
+	// A token table has 256 tokens of a few bytes.
+	if !read(mem, signature, 16<<10, 32<<10).tokenTable(signature) {
+		return nil, nil
+	}
 	var c *Candidate
 	for _, before := range []uint64{firstRead, maxBefore} {
-		base := (signature - min(before, signature)) &^ 7
-		c = &Candidate{base: base, data: readSparse(mem, base, signature-base+maxAfter)}
-		if !c.tokenTable(int(signature - base)) {
-			return nil, nil
-		}
-		if c.findNames() {
+		c = read(mem, signature, before, maxAfter)
+		if c.tokenTable(signature) && c.findNames() {
 			return c, nil
 		}
 	}
 	return nil, fmt.Errorf("kallsyms at physical %#x: the token table is there, the names before it are not", c.TokenTable)
+}
+
+// read reads the memory around an address.
+func read(mem memory.Memory, at, before, after uint64) *Candidate {
+	base := (at - min(before, at)) &^ 7
+	return &Candidate{base: base, data: readSparse(mem, base, at-base+after)}
 }
 
 // readSparse reads so many bytes; those that cannot be read are zero.
@@ -85,8 +91,9 @@ func readSparse(mem memory.Memory, address, size uint64) []byte {
 	return data
 }
 
-// tokenTable checks that the digits at an offset belong to a token table that its index confirms, and reads it.
-func (c *Candidate) tokenTable(digitsAt int) bool {
+// tokenTable checks that the digits at an address belong to a token table that its index confirms, and reads it.
+func (c *Candidate) tokenTable(signature uint64) bool {
+	digitsAt := int(signature - c.base)
 	// The tokens from '0' on lead to the table's end, and to the index.
 	end := digitsAt
 	for range numTokens - '0' {
@@ -131,10 +138,14 @@ func (c *Candidate) readTokens(table int, index []byte) bool {
 
 // findNames goes back from the token table to the markers, and from there to the names.
 func (c *Candidate) findNames() bool {
+	const maxTries = 64 // a kernel's own are the first or second; each costs some milliseconds
 	for _, c.wide = range []int{4, 8} {
-		for at := c.table&^3 - 16; at >= 16; at -= 4 {
-			if c.looksLikeMarkers(at) && c.namesBefore(at) {
-				return true
+		tries := 0
+		for at := c.table&^3 - 16; at >= 16 && tries < maxTries; at -= 4 {
+			if c.looksLikeMarkers(at) {
+				if tries++; c.namesBefore(at) {
+					return true
+				}
 			}
 		}
 	}
