@@ -2,6 +2,8 @@
 // none beyond the first million. What a damaged node hides is noted with skip().
 "use strict";
 
+/** @typedef {StructFields} Struct */
+
 const MAX = 1_000_000;
 
 /** @param {import("./linux").Core} k */

@@ -5,6 +5,7 @@
 /** @typedef {StructFields} Struct */
 
 const VM_READ = 1n, VM_WRITE = 2n, VM_EXEC = 4n, VM_MAYSHARE = 0x80n; // include/linux/mm.h
+const MAX_ROOTS = 1 << 14;
 const MAX_ARGUMENTS = 1 << 21; // bytes; the kernel's limit is a quarter of the stack's, at most 6 MiB
 
 /** @param {Tasks} k */
@@ -87,7 +88,34 @@ module.exports = (k) => {
 		return attempt(what, from, () => texts(user.read(from, size)), []);
 	}
 
+	/** @type {bigint | undefined} */
+	let vmemmap;
+
+	/** Where the struct page of physical address 0 is, or would be. */
+	function memmap() {
+		const at = k.symbolIfAny("vmemmap_base", "mem_map"); // x86_64; kernels without sparse memory
+		if (at !== null) return space.readPointer(at);
+		// Every section's encoded map is that of the first page (sparse_encode_mem_map in mm/sparse.c).
+		const section = kernel.type("struct mem_section"), SECTION_HAS_MEM_MAP = 2n, SECTIONS_PER_ROOT = Math.floor(k.pageSize / section.sizeof);
+		const roots = space.readPointer(k.symbol("mem_section"));
+		for (let i = 0; i < MAX_ROOTS; i++) {
+			const root = space.tryReadPointer(roots + BigInt(i) * k.word);
+			if (root === null) break;
+			for (let j = 0; root !== 0n && j < SECTIONS_PER_ROOT; j++) {
+				const map = space.tryReadPointer(root + BigInt(j * section.sizeof + section.offsetOf("section_mem_map"))) ?? 0n;
+				if (map & SECTION_HAS_MEM_MAP) return map & ~BigInt(k.pageSize - 1);
+			}
+		}
+		throw new RangeError("where the kernel has its struct pages is not known: no memory section has any");
+	}
+
 	return {
+		/** The physical address of the page that a struct page stands for. @param {bigint | Struct} page */
+		page_to_phys(page) {
+			vmemmap ??= memmap();
+			return (k.address(page) - vmemmap) / BigInt(kernel.type("struct page").sizeof) * BigInt(k.pageSize);
+		},
+
 		task_mm, for_each_vma, find_vma, vma_flags, vma_name,
 
 		/** The arguments that a process was started with, as it has changed them since. @param {bigint | Struct} task @returns {string[]} */
