@@ -196,6 +196,10 @@ func (out *output) finish(err error) int {
 		out.message("interrupted")
 		return exitInterrupted
 	case errors.As(e.err, &script):
+		if code, ok := plainErrors[script.Name]; ok {
+			out.message("%s", script.Message)
+			return code
+		}
 		_ = out.errorText(script.Detail() + "\n")
 		return e.code
 	default:
@@ -203,6 +207,10 @@ func (out *output) finish(err error) int {
 		return e.code
 	}
 }
+
+// plainErrors are the classes of errors that tell a user something about the arguments or the image, and nothing about the script: the
+// message alone is printed, without a stack. The numbers are the exit codes.
+var plainErrors = map[string]int{"UsageError": exitUsage, "NoLinuxError": exitScript}
 
 // plainCause leaves out the name that the operating system's error gives to stdout.
 func plainCause(err error) error {

@@ -8,7 +8,6 @@
 // bounded and survives what it meets; what it had to leave out is in linux.skipped, and report() says it on stderr.
 "use strict";
 const { hex, plural, shown } = require("./format");
-const { UsageError } = require("./select");
 
 /** @typedef {StructFields} Struct  a struct in the kernel's memory */
 /** @typedef {{what: string, address: bigint, reason: string}} Skipped */
@@ -128,6 +127,12 @@ function core(vm, kernel) {
 		 * @param {string} [script] its name, to begin the lines with
 		 */
 		report: (script = "linux") => report(skipped, script),
+
+		/** As report, for a script that yields its rows: the last one, if there is one. @param {string} script */
+		*reported(script) {
+			const row = report(skipped, script);
+			if (row !== undefined) yield row;
+		},
 	};
 }
 
@@ -142,9 +147,16 @@ function report(skipped, script) {
 	return shown({ complete: /** @type {false} */ (false), skipped: [...skipped] }, `not seen: ${plural(skipped.length, "part")}`);
 }
 
+/** There is no Linux in the guest, or nothing says what its types are: the command prints the message alone. */
+class NoLinuxError extends Error {
+	get name() {
+		return "NoLinuxError";
+	}
+}
+
 /** @param {VM} vm */
 function make(vm) {
-	if (vm.linux === null) throw new UsageError(vm.linuxError ?? "no Linux kernel");
+	if (vm.linux === null) throw new NoLinuxError(vm.linuxError ?? "no Linux kernel");
 	const k = core(vm, vm.linux);
 	const lists = require("./linux-lists")(k);
 	const tasks = require("./linux-tasks")({ ...k, ...lists });
@@ -160,12 +172,16 @@ function make(vm) {
 const libraries = new WeakMap();
 
 /**
- * The helpers for a guest. Throws where it runs no Linux.
+ * The helpers for a guest. Throws a NoLinuxError where it runs no Linux, or one whose types are not known.
  * @param {VM} vm
+ * @param {{types?: boolean}} [options] types: false for who can do without
  * @returns {LinuxLibrary}
  */
-module.exports = (vm) => {
+module.exports = (vm, { types = true } = {}) => {
 	let library = libraries.get(vm);
 	if (!library) libraries.set(vm, library = make(vm));
+	if (types && !library.kernel.hasType("struct task_struct")) {
+		throw new NoLinuxError(`the types of Linux ${library.kernel.release} are not known: the kernel carries none (BTF), and no symbol file was given`);
+	}
 	return library;
 };
