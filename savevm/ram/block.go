@@ -72,9 +72,9 @@ func (b *Block) AddFill(offset, count uint64, fill byte, record int64) {
 	b.add(uint32(offset/b.PageSize), uint32(count), makeRef(EncodingFill, fill, record))
 }
 
-// AddPage records a page whose bytes are at the file offset data, behind a record header.
-func (b *Block) AddPage(offset uint64, data int64) {
-	b.add(uint32(offset/b.PageSize), 1, makeRef(EncodingPage, 0, data))
+// AddPages records count pages, each behind a record header, the bytes of the first at the file offset data.
+func (b *Block) AddPages(offset, count uint64, data int64) {
+	b.add(uint32(offset/b.PageSize), uint32(count), makeRef(EncodingPage, 0, data))
 }
 
 // AddFlat records count pages that lie one after the other at the file offset data.

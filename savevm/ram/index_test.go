@@ -46,7 +46,7 @@ func TestLastRecordCounts(t *testing.T) {
 				want[page] = makeRef(EncodingXBZRLE, 0, index)
 			default:
 				count = 1
-				b.AddPage(uint64(page)<<12, off)
+				b.AddPages(uint64(page)<<12, 1, off)
 				want[page] = makeRef(EncodingPage, 0, off)
 			}
 			if next = page + count; next >= pages {

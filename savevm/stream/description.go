@@ -137,16 +137,19 @@ func (s *schema) decodeDevices(d *json.Decoder) error {
 	if t, err := d.Token(); err != nil || t != json.Delim('[') {
 		return fmt.Errorf("devices is no array: %w", err)
 	}
+	var raw json.RawMessage
+	seen := map[string]*Description{}
 	for d.More() {
-		dev := new(Description)
-		err := d.Decode(dev)
+		if err := d.Decode(&raw); err != nil {
+			return err
+		}
+		dev, err := parseDevice(raw, seen)
 		if odd := (*json.UnmarshalTypeError)(nil); errors.As(err, &odd) {
 			continue // this device's only
 		} else if err != nil {
 			return err
 		}
-		repairPointerArrays(dev.Fields)
-		if dev.depth(0) {
+		if dev != nil {
 			s.devices[fmt.Sprintf("%s/%d", dev.Name, dev.Instance)] = dev
 		}
 	}
@@ -154,6 +157,34 @@ func (s *schema) decodeDevices(d *json.Decoder) error {
 		return err
 	}
 	return nil
+}
+
+// parseDevice reads one device's description. Devices of one kind (the CPUs of a machine with many) are described by the same
+// text but for the instance: seen has the descriptions by that text. It returns nil for one that nests too deep.
+func parseDevice(raw []byte, seen map[string]*Description) (*Description, error) {
+	head, layout, ok := bytes.Cut(raw, []byte(`"vmsd_name":`))
+	if ok {
+		if like := seen[string(layout)]; like != nil {
+			dev := *like
+			dev.Instance = 0
+			err := json.Unmarshal(append(bytes.TrimRight(head, ", \t\r\n"), '}'), &dev)
+			if err == nil {
+				return &dev, nil
+			}
+		}
+	}
+	dev := new(Description)
+	if err := json.Unmarshal(raw, dev); err != nil {
+		return nil, err
+	}
+	repairPointerArrays(dev.Fields)
+	if !dev.depth(0) {
+		return nil, nil
+	}
+	if ok {
+		seen[string(layout)] = dev
+	}
+	return dev, nil
 }
 
 // repairPointerArrays corrects what QEMU since 9.2 says of an array of pointers of which some are null (vmstate.c,

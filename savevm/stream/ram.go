@@ -142,13 +142,12 @@ func (p *parser) page(flags, offset uint64) error {
 	case ramFlagZero:
 		fill := p.c.U8()
 		if p.c.Err() == nil {
-			// Pages whose records all are of the same form lie evenly; a record with a name is longer, and stands alone.
-			b.AddFill(offset, 1, fill, off)
+			b.AddFill(offset, 1+p.even(b, flags, offset, 1, fill), fill, off)
 		}
 	case ramFlagPage:
 		data := p.c.Offset()
 		if p.c.Skip(int64(p.PageSize)); p.c.Err() == nil {
-			b.AddPage(offset, data)
+			b.AddPages(offset, 1+p.even(b, flags, offset, p.PageSize, 0), data)
 		}
 	case ramFlagXBZRLE:
 		encoding, size := p.c.U8(), int(p.c.U16())
@@ -170,6 +169,27 @@ func (p *parser) page(flags, offset uint64) error {
 		}
 	}
 	return nil
+}
+
+// even steps over the records that follow one of a page at offset and are of the same form: for the next pages, with payload
+// bytes each, and the same fill byte where that is all. It returns how many there are. Most of an image is such rows. A record
+// with a name is longer, and stands alone.
+func (p *parser) even(b *ram.Block, flags, offset, payload uint64, fill byte) (n uint64) {
+	if flags&ramFlagContinue == 0 || b == p.ram.nowhere {
+		return 0
+	}
+	rest := p.c.Buffered()
+	want, size := offset|flags, 8+int(payload)
+	for most := (b.Size - offset - 1) / p.PageSize; n < most && len(rest) >= size; n++ {
+		want += p.PageSize
+		if binary.BigEndian.Uint64(rest) != want || payload == 1 && rest[8] != fill {
+			break
+		}
+		rest = rest[size:]
+	}
+	p.c.Skip(int64(n) * int64(size))
+	p.ram.last = offset + n*p.PageSize
+	return n
 }
 
 // maxBlocks bounds the table of RAM blocks; real ones have some tens.

@@ -96,6 +96,10 @@ func (c *Cursor) Peek(n int) []byte {
 	return c.win[c.pos:min(c.pos+n, len(c.win))]
 }
 
+// Buffered is the bytes that follow and are at hand: all of a mapped source, a window of another, perhaps none. The slice is
+// valid until the next call.
+func (c *Cursor) Buffered() []byte { return c.win[c.pos:] }
+
 // fill makes the window start at the next byte and hold n bytes, or what is left. Only an unmapped source comes here.
 func (c *Cursor) fill(n int) {
 	off := c.Offset()
