@@ -328,8 +328,9 @@ func (f *finder) placeByTable(k *Kernel, r *kallsyms.Result, banner uint64) bool
 
 // withoutSymbols makes a kernel of a CPU's registers and a banner beside its text: for kernels without kallsyms.
 func (f *finder) withoutSymbols() *Kernel {
+	banners := f.likelyBanners()
 	for _, t := range f.traces {
-		for _, b := range f.banners {
+		for _, b := range banners {
 			const reach = 64 << 20
 			if b-t.physical > reach && t.physical-b > reach {
 				continue
@@ -352,6 +353,18 @@ func (f *finder) withoutSymbols() *Kernel {
 		}
 	}
 	return nil
+}
+
+// likelyBanners are those that may be linux_banner and no copy of it in a log: the compiler aligns long strings to 8 bytes at least.
+func (f *finder) likelyBanners() []uint64 {
+	var likely []uint64
+	for _, b := range f.banners {
+		if b%8 == 0 && buildNumber.MatchString(bannerText(f.target.Memory, b)) {
+			likely = append(likely, b)
+		}
+	}
+	slices.Sort(likely)
+	return likely
 }
 
 // imageStart is where the run of pages around an address begins that lie in memory as they are mapped.

@@ -224,9 +224,8 @@ func (k *Kernel) bannerFromHits(f *finder) {
 	if k.End != 0 {
 		end = k.End - k.delta
 	}
-	slices.Sort(f.banners)
-	for _, b := range f.banners {
-		if b >= k.PhysicalBase && b < end && buildNumber.MatchString(bannerText(f.target.Memory, b)) {
+	for _, b := range f.likelyBanners() {
+		if b >= k.PhysicalBase && b < end {
 			k.bannerAt = b + k.delta
 			k.evidence("banner: the first in the image, at %#x", k.bannerAt)
 			return

@@ -97,6 +97,8 @@ func (k *Kernel) match(file *debugfile.File) (delta uint64, how string, err erro
 	case how != "":
 	case compared >= 16:
 		how = fmt.Sprintf("symbols (%d were compared)", compared)
+	case k.Symbols.kernel.Len() == 0 && k.beginsAt(file.Symbols, delta):
+		how = "distance from _text to linux_banner"
 	default:
 		return 0, "", fmt.Errorf("symbol file %s says of no kernel that it is about, and has only %d symbols in common with the image",
 			file.Path, compared)
@@ -116,6 +118,16 @@ func (k *Kernel) moved(table *symtab.Table) (delta uint64, ok bool) {
 		}
 	}
 	return 0, false
+}
+
+// beginsAt checks that the kernel's image begins where a file has _text.
+func (k *Kernel) beginsAt(table *symtab.Table, delta uint64) bool {
+	for _, name := range []string{"_text", "_stext"} {
+		if at, ok := table.Address(name); ok && at+delta == k.VirtualBase {
+			return true
+		}
+	}
+	return false
 }
 
 // compare checks that symbols which both have, each once, are equally far apart. It returns how many were compared.
