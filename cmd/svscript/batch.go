@@ -40,6 +40,9 @@ const batchName = "batch"
 
 func runBatch(f *flags, out *output) error {
 	operands := f.operands[1:]
+	if len(operands) > 0 && wantsHelp(operands[:1]) {
+		return out.text(usageText())
+	}
 	if len(operands) < 2 {
 		return usageError("batch wants a script and images: svscript batch SCRIPT IMAGE... [-- ARG...]")
 	}

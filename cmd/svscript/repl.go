@@ -324,16 +324,20 @@ func (g *runGuard) begin(timeout time.Duration) (context.Context, func()) {
 }
 
 // cancel ends the current run, if there is one.
-func (g *runGuard) cancel(cause error) {
+func (g *runGuard) cancel(cause error) { g.end(cause) }
+
+// end is cancel; it tells whether there was a run.
+func (g *runGuard) end(cause error) bool {
 	if end := <-g.stop; end != nil {
 		end(cause)
 		if errors.Is(cause, errInterrupted) {
 			g.presses++
 		}
 		g.stop <- end
-		return
+		return true
 	}
 	g.stop <- nil
+	return false
 }
 
 // pressed is how often Ctrl-C was pressed during the current run.
@@ -354,7 +358,10 @@ func (g *runGuard) watch(r *repl) (stop func()) {
 			if s != os.Interrupt {
 				r.leave(128 + int(s.(syscall.Signal)))
 			}
-			g.cancel(errInterrupted)
+			if !g.end(errInterrupted) { // at the prompt, on a terminal without line editing
+				_ = r.out.text("\n" + prompt)
+				continue
+			}
 			switch g.pressed() {
 			case 2:
 				r.out.message("this does not stop at once; Ctrl-C once more ends svscript")
