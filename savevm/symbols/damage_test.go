@@ -54,7 +54,7 @@ func TestDamaged(t *testing.T) {
 			part    float64
 			seeds   uint64
 			symbols float64 // of those of the whole image, at least, where there are any
-		}{{0.001, 6, 0.97}, {0.01, 6, 0.9}, {0.1, 3, 0}} {
+		}{{0.001, 2, 0.97}, {0.01, 3, 0.9}, {0.1, 1, 0}} {
 			found, withTypes := 0, 0
 			for seed := range c.seeds {
 				target := Of(img)
