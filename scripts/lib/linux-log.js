@@ -7,6 +7,16 @@
 const desc_committed = 1n, desc_finalized = 2n;
 const MAX_RECORDS = 1 << 22;
 
+// For kernels that carry no types: the ring as it has been since Linux 5.10 (kernel/printk/printk_ringbuffer.h, include/linux/dev_printk.h).
+const RING = `
+	struct prb_data_blk_lpos { unsigned long begin, next; };
+	struct prb_desc { struct { long counter; } state_var; struct prb_data_blk_lpos text_blk_lpos; };
+	struct printk_info { u64 seq, ts_nsec; u16 text_len; u8 facility, flags : 5, level : 3; u32 caller_id; char subsystem[16], device[48]; };
+	struct prb_desc_ring { unsigned int count_bits; struct prb_desc *descs; struct printk_info *infos;
+		struct { long counter; } head_id, tail_id, last_finalized; };
+	struct prb_data_ring { unsigned int size_bits; char *data; struct { long counter; } head_lpos, tail_lpos; };
+	struct printk_ringbuffer { struct prb_desc_ring desc_ring; struct prb_data_ring text_data_ring; struct { long counter; } fail; };`;
+
 /** @param {import("./linux").Core} k */
 module.exports = (k) => {
 	const { kernel, space, skip, word } = k;
@@ -21,16 +31,30 @@ module.exports = (k) => {
 		return ring !== null ? ringRecords(space.readPointer(ring)) : oldRecords();
 	}
 
+	/** A type of the ring: the kernel's own, or as declared above where that fits what VMCOREINFO tells. @returns {(name: string) => StructType} */
+	function ringTypes() {
+		if (kernel.hasType("struct printk_ringbuffer")) return (name) => kernel.type(name);
+		const ring = struct(RING), told = kernel.vmcoreinfo;
+		for (const name of ["printk_ringbuffer", "prb_desc", "printk_info"]) {
+			const size = told[`SIZE(${name})`];
+			if (Number(size) !== ring.type(name).sizeof) {
+				throw new RangeError(`the kernel carries no type information (BTF), and its struct ${name} has ${size ?? "a number of"} bytes that are not known here`);
+			}
+		}
+		return (name) => ring.type(name);
+	}
+
 	/** The ring buffer of Linux 5.10 and later (kernel/printk/printk_ringbuffer.c). @param {bigint} at @returns {Generator<LogRecord, void>} */
 	function* ringRecords(at) {
-		const ring = k.at("struct printk_ringbuffer", at);
+		const type = ringTypes();
+		const ring = type("printk_ringbuffer").at(space, at);
 		const { desc_ring: descs, text_data_ring: texts } = ring;
 		const count = 1n << BigInt(descs.count_bits), size = 1n << BigInt(texts.size_bits);
 		if (count > MAX_RECORDS || size > 1n << 31n) {
 			skip("the log", at, "its size is damaged");
 			return;
 		}
-		const desc = kernel.type("struct prb_desc"), info = kernel.type("struct printk_info");
+		const desc = type("prb_desc"), info = type("printk_info");
 		const descSize = BigInt(desc.sizeof), infoSize = BigInt(info.sizeof);
 		const descTable = descs.descs, infoTable = descs.infos, data = texts.data;
 		const head = BigInt(descs.head_id.counter), tail = BigInt(descs.tail_id.counter);
@@ -38,12 +62,12 @@ module.exports = (k) => {
 		for (let id = tail & idMask, n = 0n; n < count; id = (id + 1n) & idMask, n++) {
 			const index = id & (count - 1n);
 			const record = k.attempt("a log record", descTable + index * descSize, () => {
-				const d = desc.at(descTable + index * descSize);
+				const d = desc.at(space, descTable + index * descSize);
 				const state = BigInt.asUintN(Number(bits), BigInt(d.state_var.counter));
 				const phase = state >> (bits - 2n);
 				if ((state & idMask) !== id || (phase !== desc_committed && phase !== desc_finalized)) return null;
 				const { begin, next } = d.text_blk_lpos;
-				const i = info.at(infoTable + index * infoSize);
+				const i = info.at(space, infoTable + index * infoSize);
 				return { seq: i.seq, ts: i.ts_nsec, level: i.level, facility: i.facility, caller: i.caller_id, text: textAt(data, size, BigInt(begin), BigInt(next), i.text_len) };
 			}, null);
 			if (record !== null && record.text !== null) yield logRecord(record);

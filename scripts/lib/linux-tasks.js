@@ -182,9 +182,15 @@ module.exports = (k) => {
 		return fieldIfAny(t, "thread_info.cpu", "cpu") ?? 0;
 	}
 
+	/** When a task began, in seconds since boot. @param {Task} task @returns {number} */
+	function task_start(task) {
+		const nanoseconds = fieldIfAny(view(task), "start_boottime", "real_start_time", "start_time") ?? 0n;
+		return Number(nanoseconds / 10_000_000n) / 100;
+	}
+
 	return {
 		init_task, for_each_process, for_each_thread, for_each_process_thread, for_each_child, for_each_pid, pid_task, find_task, to_kthread,
-		task_name, task_state, task_memory, task_space, task_ppid, task_uids, task_cpu, percpu_counter_sum,
+		task_name, task_state, task_memory, task_space, task_ppid, task_uids, task_cpu, task_start, percpu_counter_sum,
 
 		/** The same as for_each_process. */
 		for_each_task: for_each_process,

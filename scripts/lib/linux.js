@@ -185,3 +185,5 @@ module.exports = (vm, { types = true } = {}) => {
 	}
 	return library;
 };
+
+module.exports.NoLinuxError = NoLinuxError;
