@@ -189,10 +189,10 @@ module.exports = (k) => {
 				const slot = slots[i];
 				if (layout.leaf) {
 					if (slot !== 0n && !isInternal(slot)) yield [slot, first, last];
-				} else if (isNode(slot)) {
+				} else if (slot !== 0n) {
 					yield* walk(slot, first, last);
 				} else {
-					skip("a maple tree's node", node, `its slot ${i} leads to no node`);
+					skip("a maple tree's node", node, `its slot ${i} is empty`);
 				}
 				if (last >= max) return;
 				first = last + 1n;

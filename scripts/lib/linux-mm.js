@@ -133,18 +133,17 @@ module.exports = (k) => {
 		/** The struct file that an area maps; null for none. @param {Struct} vma @returns {Struct | null} */
 		vma_file: (vma) => (vma.vm_file === 0n ? null : vma.$deref("vm_file")),
 
-		/** A file's device as [major, minor] and its inode number. @param {Struct} file @returns {{dev: [number, number], ino: bigint}} */
+		/** A file's device as [major, minor] and its inode number. @param {Struct} file @returns {{dev: [number, number], inode: bigint}} */
 		file_id(file) {
 			const inode = file.$deref("f_inode");
 			const dev = inode.$deref("i_sb").s_dev;
-			return { dev: [dev >>> 20, dev & 0xfffff], ino: BigInt(inode.i_ino) }; // MINORBITS, include/linux/kdev_t.h
+			return { dev: [dev >>> 20, dev & 0xfffff], inode: BigInt(inode.i_ino) }; // MINORBITS, include/linux/kdev_t.h
 		},
 
-		/** Whether the process sees the page of [vsyscall] behind all others (arch/x86/entry/vsyscall/vsyscall_64.c). @param {Struct} mm */
-		has_vsyscall(mm) {
-			const at = k.symbolIfAny("vsyscall_mode");
-			const NONE = 2, MM_CONTEXT_HAS_VSYSCALL = 2n; // bit 1 of mm->context.flags
-			if (kernel.symbol("gate_vma") === null || at === null || (space.tryReadU32(at) ?? NONE) === NONE) return null;
+		/** The area of [vsyscall], which x86_64 shows behind all others of a process; null where there is none (arch/x86/entry/vsyscall). @param {Struct} mm */
+		gate_vma(mm) {
+			const mode = k.symbolIfAny("vsyscall_mode"), NONE = 2, MM_CONTEXT_HAS_VSYSCALL = 2n; // bit 1 of mm->context.flags
+			if (kernel.symbol("gate_vma") === null || mode === null || (space.tryReadU32(mode) ?? NONE) === NONE) return null;
 			if (has("struct mm_struct", "context.flags") && !(BigInt(field(mm, "context.flags")) & MM_CONTEXT_HAS_VSYSCALL)) return null;
 			return k.global("gate_vma", "struct vm_area_struct");
 		},

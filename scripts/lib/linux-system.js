@@ -6,8 +6,8 @@
 
 const STATES = { live: "Live", coming: "Loading", going: "Unloading" };
 
-// Letters of module->taints by bit (taint_flags in kernel/panic.c); "" where a bit cannot be a module's.
-const TAINTS = "PF   M       COE K XT N";
+// Letters of taints by bit (taint_flags in kernel/panic.c), and those of them that a module can have.
+const KERNEL_TAINTS = "PFSRMBUDAWCIOELKXTN", MODULE_TAINTS = "PFCOEKXTN";
 
 /** @param {Tasks} k */
 module.exports = (k) => {
@@ -25,7 +25,7 @@ module.exports = (k) => {
 			yield {
 				name: m.name, base: m.base, size: m.size, refcount, used_by,
 				state: /** @type {Record<string, string>} */ (STATES)[m.state] ?? "", address: m.address,
-				taints: [...TAINTS].filter((letter, bit) => letter !== " " && taints >> BigInt(bit) & 1n).join(""),
+				taints: [...KERNEL_TAINTS].filter((letter, bit) => MODULE_TAINTS.includes(letter) && taints >> BigInt(bit) & 1n).join(""),
 			};
 		}
 	}
@@ -64,5 +64,19 @@ module.exports = (k) => {
 		return { date: Number(tk.xtime_sec), uptime: Number(nanoseconds / 1000n) / 1e6 };
 	}
 
-	return { for_each_module, utsname, loadavg, clocks };
+	/** The clock rate of the first CPU, where the kernel keeps it; else null. */
+	function cpu_mhz() {
+		const at = k.symbolIfAny("cpu_khz");
+		const khz = at === null ? null : space.tryReadU32(at);
+		return khz ? Math.round(khz / 1000) : null;
+	}
+
+	/** Why the kernel says that it is tainted: letters as in /proc/sys/kernel/tainted's documentation; "" when it is not. */
+	function taints() {
+		const at = k.symbolIfAny("tainted_mask");
+		const mask = at === null ? 0n : space.tryReadPointer(at) ?? 0n;
+		return [...KERNEL_TAINTS].filter((_, bit) => mask >> BigInt(bit) & 1n).join("");
+	}
+
+	return { cpu_mhz, taints, for_each_module, utsname, loadavg, clocks };
 };
