@@ -1,0 +1,32 @@
+// Lists what is mounted in a Linux guest.
+"use strict";
+const linux = require("svscript/linux");
+const filesystems = require("svscript/linux-fs");
+const { UsageError } = require("svscript/select");
+
+exports.command = {
+	name: "mounts",
+	help: "List the mounts of a Linux guest, as process 1 sees them.\n\n"
+		+ "flags has the options that every file system knows, as /proc/mounts begins; options of one file system are left out.",
+	options: {
+		pid: { type: "number", value: "PID", help: "as this process sees them: its mount namespace and root" },
+		all: { type: "boolean", help: "every mount of the namespace, also those that are not beneath the root" },
+	},
+};
+
+/** @param {VM} vm @param {{pid?: number, all: boolean}} args */
+exports.main = (vm, args) => {
+	const k = linux(vm);
+	const fs = filesystems(vm);
+	const task = args.pid === undefined ? fs.first_task() : k.find_task(args.pid);
+	if (!task) throw new UsageError(`there is no process ${args.pid}`);
+	const namespace = fs.mount_namespace(task);
+	if (!namespace) throw new UsageError(`process ${task.pid} has no mount namespace: it has ended`);
+
+	const root = args.all ? null : fs.task_root(task);
+	for (const mount of fs.for_each_mount(namespace)) {
+		const info = fs.mount_info(mount, root);
+		if (info) emit({ device: info.device, path: info.path, type: info.type, flags: info.flags, id: info.id, parent: info.parent });
+	}
+	return k.report("mounts");
+};
