@@ -37,5 +37,5 @@ exports.main = (vm, args) => {
 /** @param {any} k @param {any} fs @param {any} inode */
 function about(k, fs, inode) {
 	const cached = fs.cached_pages(inode) * k.pageSize;
-	return { size: Number(inode.i_size), cached, ino: inode.i_ino };
+	return { size: Number(inode.i_size), cached, ino: fs.inode_number(inode) };
 }

@@ -15,6 +15,7 @@ const MNT_READONLY = 0x40, MNT_CURSOR = 0x10000000;
 const SB_OPTIONS = [[0x10, "sync"], [0x80, "dirsync"], [0x40, "mand"], [0x2000000, "lazytime"]];
 const SB_RDONLY = 1;
 
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 const MAX_COMPONENTS = 4096, MAX_FDS = 1 << 20, MAX_SYMLINKS = 40, MAX_READ = 1 << 30;
 /** File systems whose files are nowhere but in the page cache and in swap. */
 const IN_MEMORY = new Set(["tmpfs", "devtmpfs", "ramfs", "rootfs"]);
@@ -255,6 +256,9 @@ function make(vm) {
 			if (pointer !== 0n) yield { fd, file: File.at(pointer), cloexec: !!table.cloexec && (table.cloexec[fd >> 3] & (1 << (fd & 7))) !== 0 };
 		}
 	}
+
+	/** An inode's number, as stat(2) gives it: a BigInt only where a Number cannot be it. @param {any} inode @returns {number | bigint} */
+	const inode_number = (inode) => (inode.i_ino > MAX_SAFE ? inode.i_ino : Number(inode.i_ino));
 
 	/** What a file is: "reg", "dir", "chr", "blk", "fifo", "link", "sock"; "anon" without a type. @param {any} inode */
 	function inode_type(inode) {
@@ -536,7 +540,7 @@ function make(vm) {
 	}
 
 	return {
-		real_mount, d_path, path_from_root, dentry_path, d_name, d_unlinked, mount_namespace, for_each_mount, mount_root, task_root, mount_info, fs_type, for_each_file, inode_type, file_flags, for_each_child, path_lookup, for_each_super_block, for_each_inode, for_each_alias, inode_path, mount_namespaces, real_inode, cached_pages, for_each_cached_page, for_each_file_run, read_file,
+		inode_number, real_mount, d_path, path_from_root, dentry_path, d_name, d_unlinked, mount_namespace, for_each_mount, mount_root, task_root, mount_info, fs_type, for_each_file, inode_type, file_flags, for_each_child, path_lookup, for_each_super_block, for_each_inode, for_each_alias, inode_path, mount_namespaces, real_inode, cached_pages, for_each_cached_page, for_each_file_run, read_file,
 		first_task,
 	};
 }
