@@ -90,7 +90,7 @@ func cuts(size int) []int {
 		case n > size-1000 || n < 1000: // trailers and headers are dense
 			n -= 1 + r.IntN(60)
 		default:
-			n -= 1 + r.IntN(size/20)
+			n -= 1 + r.IntN(size/10)
 		}
 	}
 	return lengths
@@ -195,8 +195,9 @@ func TestCorruption(t *testing.T) {
 				time, heap = max(time, tm), max(heap, h)
 			}
 			maxTime, maxHeap := 10*time+uint64(500e6), 4*heap+1<<20
+			rounds := rounds
 			if len(whole) > 4<<20 {
-				rounds = min(rounds, 2000)
+				rounds /= 5
 			}
 			buf := make([]byte, 0, len(whole)+1<<16)
 			for i := range rounds {
