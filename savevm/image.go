@@ -355,7 +355,7 @@ func (img *Image) addRAMFiles(files map[string]string) error {
 		}
 		f, err := os.Open(path)
 		if err != nil {
-			return err
+			return fmt.Errorf("the file for RAM block %q: %w", name, err)
 		}
 		img.closers = append(img.closers, f)
 		info, err := f.Stat()
