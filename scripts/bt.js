@@ -1,0 +1,49 @@
+// Shows the call stacks of a Linux guest's CPUs and tasks.
+"use strict";
+const { address, shown } = require("svscript/format");
+const linux = require("svscript/linux");
+const stacks = require("svscript/linux-stack");
+
+exports.command = {
+	name: "bt",
+	help: "Show the call stacks of the CPUs and of every task of a Linux guest, the innermost call first.\n\n"
+		+ "The last column says what a frame rests on: pc, the CPU's registers; sleep, where the task will go on; orc, the kernel's unwind tables; fp, frame "
+		+ "pointers; regs, saved by an interrupt; scan, a return address found on the stack, which may be of a call that is over.",
+	arguments: [{ name: "PID", type: "number", optional: true, rest: true, help: "only these tasks; threads have numbers of their own" }],
+	options: {
+		cpus: { type: "boolean", help: "only the CPUs" },
+	},
+};
+
+/** @param {VM} vm @param {{PID: number[], cpus: boolean}} args */
+exports.main = function* (vm, args) {
+	const k = linux(vm);
+	const { cpu_stack_trace, stack_trace, running_on } = stacks(vm);
+	const width = k.kernel.pointerSize;
+	/** @param {any} about @param {string} title @param {Iterable<import("svscript/linux-stack").Frame>} trace */
+	const show = (about, title, trace) => {
+		const frames = [...trace];
+		const lines = frames.map((f, n) => `  #${String(n).padEnd(3)} ${address(f.sp, width)}  ${(f.symbol ?? "0x" + address(f.address, width)).padEnd(48)} ${f.found}`);
+		return shown({ ...about, frames }, [title, ...lines].join("\n"));
+	};
+
+	if (args.PID.length === 0) {
+		for (const cpu of vm.cpus) {
+			const task = k.attempt("what a CPU runs", 0n, () => k.cpu_curr(cpu.index), null);
+			const pid = task?.pid ?? null, comm = task ? k.task_name(task) : "";
+			yield show({ cpu: cpu.index, pid, comm }, `CPU ${cpu.index}: ${pid === null ? "" : `process ${pid} `}${comm}`, cpu_stack_trace(cpu, task));
+		}
+	}
+	if (args.cpus) return;
+	for (const task of args.PID.length > 0 ? args.PID.map((pid) => k.task(pid)) : k.for_each_process_thread()) {
+		const row = k.attempt("a task", task.$address, () => {
+			const { pid } = task, comm = k.task_name(task), state = k.task_state(task);
+			const cpu = running_on(task);
+			const title = `process ${pid} ${comm}, state ${state}${cpu ? `, on CPU ${cpu.index}` : ""}`;
+			return show({ pid, comm, state, cpu: cpu?.index ?? null, task: task.$address }, title, stack_trace(task));
+		}, null);
+		if (row) yield row;
+	}
+	const left = k.report("bt");
+	if (left) yield left;
+};
