@@ -246,20 +246,24 @@ func readContents(src *wire.Source, base int64, o Options) (*found, error) {
 // findStream looks for a migration stream that begins behind other bytes (QEMU's file:PATH,offset=N): for its magic and
 // version, with a configuration or RAM section behind them. It gives -1 where there is none in the first MiBs.
 func findStream(src *wire.Source, base int64) int64 {
-	head := make([]byte, min(16*mib, max(src.Size()-base, 0)))
-	n, _ := src.ReadAt(head, base)
-	head = head[:n]
+	const near, step = 16 * mib, 256 * kib
 	magic := []byte(stream.Magic + "\x00\x00\x00\x03")
-	for i := 0; ; i++ {
-		j := bytes.Index(head[i:], magic)
-		if j < 0 || i+j+9 > n {
-			return -1
-		}
-		i += j
-		if next := head[i+len(magic)]; next == 0x07 || next == 0x01 {
-			return base + int64(i)
+	c := wire.NewCursor(src, base, base+near)
+	for off := base; off < c.End(); off += step {
+		c.Goto(off)
+		b := c.Peek(step + len(magic)) // and the type of the first section
+		for i := 0; ; i++ {
+			j := bytes.Index(b[i:], magic)
+			if j < 0 || i+j+len(magic) >= len(b) {
+				break
+			}
+			i += j
+			if next := b[i+len(magic)]; next == 0x07 || next == 0x01 {
+				return off + int64(i)
+			}
 		}
 	}
+	return -1
 }
 
 // readStream reads a QEMU migration stream.

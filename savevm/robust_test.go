@@ -87,6 +87,8 @@ func cuts(size int) []int {
 			n--
 		case exhaustive:
 			n -= 1 + r.IntN(size/20000)
+		case testing.Short():
+			n -= 1 + r.IntN(size/5)
 		case n > size-1000 || n < 1000: // trailers and headers are dense
 			n -= 1 + r.IntN(60)
 		default:
@@ -179,8 +181,11 @@ func sameLocation(a, b ram.Location) bool {
 // than ten times the clean time, no more than four times the clean memory.
 func TestCorruption(t *testing.T) {
 	rounds := 40
-	if exhaustive {
+	switch {
+	case exhaustive:
 		rounds = 10000
+	case testing.Short():
+		rounds = 5
 	}
 	for _, name := range robustImages {
 		t.Run(name, func(t *testing.T) { // not parallel: it measures
@@ -194,7 +199,7 @@ func TestCorruption(t *testing.T) {
 				tm, h := measure(t, whole, "clean")
 				time, heap = max(time, tm), max(heap, h)
 			}
-			maxTime, maxHeap := 10*time+uint64(500e6), 4*heap+1<<20
+			maxTime, maxHeap := 10*time+uint64(500e6), 4*heap+4<<20
 			rounds := rounds
 			if len(whole) > 4<<20 {
 				rounds /= 5
