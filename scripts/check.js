@@ -1,0 +1,316 @@
+// Checks a Linux guest's kernel against itself: entry points, system calls, text, modules, and processes by several views.
+"use strict";
+const { hex, plural } = require("svscript/format");
+const { UsageError } = require("svscript/select");
+const { entryPoints } = require("svscript/heuristics");
+const linux = require("svscript/linux");
+const stacks = require("svscript/linux-stack");
+
+exports.command = {
+	name: "check",
+	help: "Check a Linux guest's kernel against itself, for what somebody changed or hid.\n\n"
+		+ "status: ok; suspect, what a kernel that nobody tampered with does not show (tracing, probes and live patches may); unknown, where memory, symbols or "
+		+ "types do not tell. What passes was not seen to be changed: it is no proof.",
+	arguments: [{ name: "CHECK", type: "string", optional: true, rest: true, help: "only these: entries, syscalls, text, prologues, modules, tasks" }],
+};
+
+/** @typedef {ReturnType<typeof linux>} Library */
+/** @typedef {{status: "ok" | "suspect" | "unknown", detail: string}} Result */
+/** @typedef {{vm: VM, k: Library, in_text: (address: bigint) => boolean, inKernel: (address: bigint) => boolean}} Context */
+
+/** @type {Record<string, (c: Context) => Iterable<Result>>} */
+const CHECKS = { entries, syscalls, text, prologues, modules, tasks };
+
+/** @param {VM} vm @param {{CHECK: string[]}} args */
+exports.main = (vm, args) => {
+	const k = linux(vm);
+	const { in_text } = stacks(vm);
+	const first = k.symbolIfAny("_stext") ?? k.kernel.base, end = k.symbolIfAny("_etext") ?? first;
+	const context = { vm, k, in_text, inKernel: (/** @type {bigint} */ a) => a >= first && a < end };
+	const unknown = args.CHECK.find((name) => !(name in CHECKS));
+	if (unknown) throw new UsageError(`there is no check ${unknown}; there are ${Object.keys(CHECKS).join(", ")}`);
+
+	for (const [name, check] of Object.entries(CHECKS)) {
+		if (args.CHECK.length > 0 && !args.CHECK.includes(name)) continue;
+		try {
+			for (const { status, detail } of check(context)) emit({ check: name, status, detail });
+		} catch (e) {
+			if (!(e instanceof MemoryError) && !(e instanceof RangeError)) throw e;
+			emit({ check: name, status: "unknown", detail: e.message });
+		}
+	}
+	return k.report("check");
+};
+
+/** @param {string} detail @returns {Result} */
+const ok = (detail) => ({ status: "ok", detail });
+/** @param {string} detail @returns {Result} */
+const suspect = (detail) => ({ status: "suspect", detail });
+/** @param {string} detail @returns {Result} */
+const unknown = (detail) => ({ status: "unknown", detail });
+
+/** An address with what is there. @param {Context} c @param {bigint} address */
+const named = ({ k }, address) => `${hex(address)} (${k.kernel.symbolize(address) ?? "outside of the kernel and its modules"})`;
+
+// --- Where the hardware enters the kernel
+
+/** Interrupt and system call handlers lie in the kernel's text. @param {Context} c @returns {Iterable<Result>} */
+function* entries(c) {
+	for (const cpu of c.vm.cpus) {
+		const points = entryPoints(cpu).filter(({ address }) => address !== 0n);
+		// The vectors that the CPU reserves keep the handler that reports them while the kernel starts.
+		const early = (/** @type {bigint} */ address) => /^early_idt_handler_array\b/.test(c.k.kernel.symbolize(address) ?? "");
+		const strange = points.filter(({ address }) => !c.inKernel(address) && !early(address));
+		for (const { name, address } of strange) yield suspect(`CPU ${cpu.index}: ${name} leads to ${named(c, address)}`);
+		if (points.length === 0) yield unknown(`CPU ${cpu.index}: the image has no registers that tell where the kernel is entered`);
+		else if (strange.length === 0) yield ok(`CPU ${cpu.index}: ${plural(points.length, "entry point")} in the kernel's text`);
+		yield* expectedEntries(c, cpu);
+	}
+}
+
+/** What the registers of system calls must lead to. @type {Record<string, RegExp>} */
+const EXPECTED = {
+	lstar: /^(entry_SYSCALL_64|entry_SYSCALL_64_trampoline)$/, cstar: /^(entry_SYSCALL_compat|ignore_sysret|entry_SYSCALL32_ignore)$/,
+	vbar_el1: /^(vectors|(__bp_harden_el1_vectors|tramp_vectors)(\+.*)?)$/, stvec: /^handle_exception$/,
+};
+
+/** @param {Context} c @param {any} cpu @returns {Iterable<Result>} */
+function* expectedEntries(c, cpu) {
+	for (const [register, pattern] of Object.entries(EXPECTED)) {
+		const value = cpu[register];
+		if (!value) continue;
+		const symbol = c.k.kernel.symbolize(value);
+		if (symbol !== null && !pattern.test(symbol)) yield suspect(`CPU ${cpu.index}: ${register} leads to ${symbol}`);
+	}
+}
+
+// --- System calls
+
+/** Every entry of a system call table is the start of a function of the kernel. @param {Context} c @returns {Iterable<Result>} */
+function* syscalls(c) {
+	const { k } = c;
+	let tables = 0;
+	for (const name of ["sys_call_table", "ia32_sys_call_table", "x32_sys_call_table", "compat_sys_call_table"]) {
+		const at = k.symbolIfAny(name);
+		if (at === null) continue;
+		tables++;
+		let count = 0, strange = 0;
+		for (; count < 1024; count++) {
+			const place = at + BigInt(count) * k.word;
+			if (k.kernel.symbolize(place)?.replace(/\+.*/, "") !== name) break; // where the next variable begins
+			const handler = k.space.tryReadPointer(place);
+			if (handler === null) {
+				k.skip("a system call table", place, "it cannot be read");
+				break;
+			}
+			if (handler === 0n) break; // what is between the table and the next variable
+			if (c.inKernel(handler) && !/\+/.test(k.kernel.symbolize(handler) ?? "+")) continue; // without an offset
+			strange++;
+			yield suspect(`${name}[${count}] leads to ${named(c, handler)}`);
+		}
+		if (count === 0) yield unknown(`${name} cannot be read`);
+		else if (strange === 0) yield ok(`${name}: ${plural(count, "entry", "entries")}, each the start of a function of the kernel`);
+	}
+	if (tables === 0) yield unknown("the kernel has no symbol sys_call_table");
+}
+
+// --- Text
+
+/** Text cannot be written, and nothing that can be written is text. @param {Context} c @returns {Iterable<Result>} */
+function* text({ k }) {
+	const start = k.symbol("_stext"), end = k.symbol("_etext");
+	let pages = 0, writable = 0;
+	const pagesOf = (/** @type {Mapping} */ m) => Math.ceil(m.size / k.pageSize);
+	for (const m of k.space.mappings({ start, end })) {
+		pages += pagesOf(m);
+		if (m.flags.includes("w")) {
+			writable += m.size;
+			yield suspect(`the kernel's text can be written at ${hex(m.base)}, ${plural(pagesOf(m), "page")}`);
+		}
+	}
+	if (pages === 0) yield unknown("the kernel's text is not mapped");
+	else if (writable === 0) yield ok(`the kernel's text cannot be written: ${plural(pages, "page")}`);
+
+	const half = k.kernel.pointerSize === 8 ? 1n << 63n : 0xc0000000n;
+	let both = 0;
+	for (const m of k.space.mappings({ start: half, filter: "wx" })) {
+		if (m.base >= start && m.base < end) continue;
+		both++;
+		yield suspect(`memory that can be written and executed: ${hex(m.base)}, ${plural(pagesOf(m), "page")} (${k.kernel.symbolize(m.base) ?? "no symbol"})`);
+	}
+	if (both === 0) yield ok("no memory of the kernel can be written and executed");
+}
+
+/** No function of the kernel begins with a jump to somewhere else. @param {Context} c @returns {Iterable<Result>} */
+function* prologues(c) {
+	const { k } = c;
+	const target = { x86_64: x86Target, i386: x86Target, aarch64: arm64Target, riscv64: null }[k.kernel.arch];
+	if (!target) return yield unknown(`what a function begins with is not looked at on ${k.kernel.arch}`);
+	let functions = 0, lost = 0, strange = 0;
+	const seen = new Set();
+	for (const s of k.kernel.symbols()) {
+		if (!/^[tTwW]$/.test(s.type) || s.module !== null || !c.inKernel(s.address) || seen.has(s.address)) continue;
+		seen.add(s.address);
+		const bytes = k.space.tryRead(s.address, 16);
+		if (!bytes) {
+			lost++;
+			continue;
+		}
+		functions++;
+		const to = target(bytes, s.address);
+		if (to === null || c.in_text(k.wrap(to))) continue;
+		strange++;
+		yield suspect(`${s.name} begins with a jump to ${named(c, k.wrap(to))}`);
+	}
+	if (lost > 0) yield unknown(`${plural(lost, "function")} cannot be read`);
+	if (functions === 0) yield unknown("there are no symbols of functions");
+	else if (strange === 0) yield ok(`${plural(functions, "function")}: none begins with a jump out of the kernel's text and its modules`);
+}
+
+/** Where the first instruction of a function goes, when it is a jump or call. @param {Uint8Array} b @param {bigint} at @returns {bigint | null} */
+function x86Target(b, at) {
+	const view = new DataView(b.buffer, b.byteOffset);
+	const i = b[0] === 0xf3 && b[1] === 0x0f && b[2] === 0x1e && (b[3] === 0xfa || b[3] === 0xfb) ? 4 : 0; // endbr64, endbr32
+	if (b[i] === 0xe8 || b[i] === 0xe9) return at + BigInt(i + 5) + BigInt(view.getInt32(i + 1, true)); // call, jmp rel32
+	if (b[i] === 0x48 && b[i + 1] === 0xb8 && b[i + 10] === 0xff && b[i + 11] === 0xe0) return view.getBigUint64(i + 2, true); // mov rax, imm64; jmp rax
+	if (b[i] === 0x68 && b[i + 5] === 0xc3) return BigInt(view.getInt32(i + 1, true)); // push imm32; ret
+	return null;
+}
+
+/** @param {Uint8Array} b @param {bigint} at @returns {bigint | null} */
+function arm64Target(b, at) {
+	const view = new DataView(b.buffer, b.byteOffset);
+	const first = view.getUint32(0, true);
+	const bti = first === 0xd503245f || first === 0xd503233f ? 4 : 0; // bti c, paciasp
+	const insn = view.getUint32(bti, true);
+	if ((insn & 0xfc000000) >>> 0 !== 0x14000000) return null; // b
+	return at + BigInt(bti) + BigInt((insn << 6) >> 6) * 4n;
+}
+
+// --- Modules
+
+/** The list of modules, and what sysfs has of them. @param {Context} c @returns {Iterable<Result>} */
+function* modules({ k }) {
+	const listed = new Map(k.kernel.modules.map((m) => [m.address, m]));
+	if (k.kernel.modulesError) yield unknown(k.kernel.modulesError);
+	const kset = k.symbolIfAny("module_kset");
+	if (kset === null || !k.kernel.hasType("struct module_kobject")) return yield unknown("the kernel has no module_kset");
+	let found = 0, hidden = 0;
+	const head = k.space.readPointer(kset) + BigInt(k.kernel.type("struct kset").offsetOf("list"));
+	for (const kobject of k.list_for_each_entry(head, "struct kobject", "entry")) {
+		const { mod } = k.container_of(kobject.$address, "struct module_kobject", "kobj");
+		if (mod === 0n) continue; // built in
+		found++;
+		if (listed.has(mod)) continue;
+		hidden++;
+		yield suspect(`module ${k.space.tryReadCString(kobject.name, 64) ?? "?"} at ${hex(mod)} is in sysfs and not in the list of modules`);
+	}
+	const live = [...listed.values()].filter((m) => m.state === "live").length;
+	if (found < live) yield suspect(`${plural(live, "module")} in the list, ${found} in sysfs`);
+	else if (hidden === 0) yield ok(`${plural(live, "module")} in the list and in sysfs alike`);
+	for (const m of listed.values()) {
+		for (const r of m.regions) {
+			const inside = k.kernel.base < r.base + BigInt(r.size) && r.base < (k.symbolIfAny("_end") ?? 0n);
+			if (r.size > 0 && inside) yield suspect(`module ${m.name} has its ${r.kind} in the kernel's image, at ${hex(r.base)}`);
+		}
+	}
+}
+
+// --- Tasks
+
+/** The tasks by every way that leads to them. @param {Context} c @returns {Iterable<Result>} */
+function* tasks(c) {
+	const { k } = c;
+	const listed = new Set();
+	for (const task of k.for_each_process_thread()) listed.add(task.$address);
+	/** @type {Record<string, () => Iterable<StructFields>>} */
+	const views = { "the table of process IDs": () => byPID(k), "the run queues": () => queued(k), "the lists of children": () => children(k), "the slabs of task_struct": () => slabs(c) };
+	for (const [view, all] of Object.entries(views)) {
+		let count = 0, hidden = 0;
+		try {
+			for (const task of all()) {
+				count++;
+				if (listed.has(task.$address) || k.attempt("a task", task.$address, () => task.pid === 0 || task.exit_state !== 0, true)) continue;
+				hidden++;
+				yield suspect(`task ${task.pid} ${task.comm} at ${hex(task.$address)} is in ${view} and not in the list of tasks`);
+			}
+		} catch (e) {
+			if (!(e instanceof MemoryError) && !(e instanceof RangeError)) throw e;
+			yield unknown(`${view}: ${e.message}`);
+			continue;
+		}
+		if (hidden === 0) yield ok(`${plural(count, "task")} in ${view}, none that is not in the list of ${listed.size}`);
+	}
+}
+
+/** @param {Library} k @returns {Iterable<StructFields>} */
+function* byPID(k) {
+	for (const [, pid] of k.for_each_pid()) {
+		const task = k.pid_task(pid);
+		if (task) yield task;
+	}
+}
+
+/** What CPUs run, and what of the fair scheduler waits for them. @param {Library} k @returns {Iterable<StructFields>} */
+function* queued(k) {
+	for (const cpu of k.for_each_online_cpu()) {
+		const current = k.cpu_curr(cpu);
+		if (current) yield current;
+		if (!k.has("struct rq", "cfs_tasks")) continue;
+		const rq = k.per_cpu("runqueues", cpu, "struct rq");
+		yield* k.list_for_each_entry(rq.$address + BigInt(rq.$type.offsetOf("cfs_tasks")), "task_struct", "se.group_node");
+	}
+}
+
+/** Everybody's children, from the idle task on. @param {Library} k @returns {Iterable<StructFields>} */
+function* children(k) {
+	const seen = new Set();
+	const queue = [k.init_task()];
+	for (let parent; (parent = queue.pop());) {
+		for (const child of k.list_for_each_entry(parent.$address + BigInt(parent.$type.offsetOf("children")), "task_struct", "sibling")) {
+			if (seen.has(child.$address)) continue;
+			seen.add(child.$address);
+			yield child;
+			queue.push(child);
+			if (k.attempt("a task", child.$address, () => child.$deref("signal").nr_threads, 1) > 1) queue.push(...[...k.for_each_thread(child)].slice(1));
+		}
+	}
+}
+
+/**
+ * The tasks that lie in the slabs of their cache: those that a struct pid leads back to. Others are free, or their making failed.
+ * @param {Context} c @returns {Iterable<StructFields>}
+ */
+function* slabs({ vm, k }) {
+	const symbol = k.symbolIfAny("task_struct_cachep");
+	if (symbol === null) throw new RangeError("the kernel has no task_struct_cachep");
+	const cachep = k.space.readPointer(symbol), cache = k.at("struct kmem_cache", cachep);
+	const slab = k.kernel.hasType("struct slab") ? "struct slab" : "struct page"; // since Linux 5.17
+	const field = BigInt(k.kernel.type(slab).offsetOf("slab_cache"));
+	const sample = k.task(1); // for how far the direct mapping is from physical memory
+	const physical = k.space.translate(sample.$address);
+	if (physical === null) throw new RangeError("the direct mapping cannot be read");
+	const direct = sample.$address - physical;
+
+	const pageBytes = BigInt(k.kernel.type("struct page").sizeof);
+	const vmemmap = -(k.page_to_phys(0n) / BigInt(k.pageSize) * pageBytes); // the struct page of address 0: they lie in a row
+	const pageOf = (/** @type {bigint} */ address) => vmemmap + (address / BigInt(k.pageSize)) * pageBytes;
+	const size = BigInt(cache.size), type = k.kernel.type("task_struct"), link = type.offsetOf("pid_links");
+	for (const { base, size: bytes } of vm.ranges.filter((r) => r.kind === "ram")) {
+		const from = pageOf(base), to = pageOf(base + BigInt(bytes));
+		for (const { address } of k.space.scan({ u64: cachep }, { start: from, end: to, align: 8 })) {
+			const page = address - field;
+			if ((page - vmemmap) % pageBytes !== 0n) continue;
+			const start = k.page_to_phys(page) + direct;
+			const objects = k.at(slab, page).objects;
+			for (let i = 0n; i < BigInt(objects); i++) {
+				const task = type.at(start + i * size);
+				const linked = k.attempt("a slab", task.$address, () => {
+					const pid = k.at("struct pid", task.thread_pid);
+					return task.thread_pid !== 0n && pid.$field("tasks[0].first") === task.$address + BigInt(link);
+				}, false);
+				if (linked) yield task;
+			}
+		}
+	}
+}
