@@ -120,6 +120,11 @@ module.exports = (k) => {
 	 * @returns {Generator<[bigint, bigint], void>}
 	 */
 	function* xa_for_each(where) {
+		yield* k.guard("an XArray", k.address(where), () => xaEntries(where));
+	}
+
+	/** @param {bigint | Struct} where @returns {Generator<[bigint, bigint], void>} */
+	function* xaEntries(where) {
 		const old = !kernel.hasType("struct xarray");
 		const rootType = kernel.type(old ? "struct radix_tree_root" : "struct xarray");
 		const nodeType = kernel.type(old ? "struct radix_tree_node" : "struct xa_node");
@@ -157,10 +162,11 @@ module.exports = (k) => {
 	 * @returns {Generator<[number, bigint], void>}
 	 */
 	function* idr_for_each(where) {
-		const idr = k.at("struct idr", where);
-		const base = BigInt(k.attempt("an IDR", idr.$address, () => k.fieldIfAny(idr, "idr_base") ?? 0, 0));
-		const root = idr.$address + BigInt(idr.$type.offsetOf("idr_rt"));
-		for (const [id, pointer] of xa_for_each(root)) yield [Number(base + id), pointer];
+		yield* k.guard("an IDR", k.address(where), function* () {
+			const idr = k.at("struct idr", where);
+			const base = BigInt(k.fieldIfAny(idr, "idr_base") ?? 0), root = idr.$address + BigInt(idr.$type.offsetOf("idr_rt"));
+			for (const [id, pointer] of xa_for_each(root)) yield /** @type {[number, bigint]} */ ([Number(base + id), pointer]);
+		});
 	}
 
 	/**
@@ -169,6 +175,11 @@ module.exports = (k) => {
 	 * @returns {Generator<[bigint, bigint, bigint], void>}
 	 */
 	function* mt_for_each(where) {
+		yield* k.guard("a maple tree", k.address(where), () => mapleEntries(where));
+	}
+
+	/** @param {bigint | Struct} where @returns {Generator<[bigint, bigint, bigint], void>} */
+	function* mapleEntries(where) {
 		const layouts = mapleLayouts();
 		const seen = new Set();
 

@@ -28,7 +28,7 @@ module.exports = (k) => {
 	 */
 	function for_each_printk_record() {
 		const ring = k.symbolIfAny("prb");
-		return ring !== null ? ringRecords(space.readPointer(ring)) : oldRecords();
+		return k.guard("the log", ring ?? k.symbolIfAny("log_buf") ?? 0n, () => (ring !== null ? ringRecords(space.readPointer(ring)) : oldRecords()));
 	}
 
 	/** A type of the ring: the kernel's own, or as declared above where that fits what VMCOREINFO tells. @returns {(name: string) => StructType} */

@@ -6,7 +6,7 @@
 
 const VM_READ = 1n, VM_WRITE = 2n, VM_EXEC = 4n, VM_MAYSHARE = 0x80n; // include/linux/mm.h
 const MAX_ROOTS = 1 << 14;
-const MAX_ARGUMENTS = 1 << 21; // bytes; the kernel's limit is a quarter of the stack's, at most 6 MiB
+const MAX_ARGUMENTS = 6 << 20; // bytes; _STK_LIM / 4 * 3 in fs/exec.c is 6 MiB
 
 /** @param {Tasks} k */
 module.exports = (k) => {
@@ -24,6 +24,11 @@ module.exports = (k) => {
 	 * @returns {Generator<Struct, void>} struct vm_area_struct
 	 */
 	function* for_each_vma(where) {
+		yield* k.guard("a process's memory", k.address(where), () => areas(where));
+	}
+
+	/** @param {bigint | Struct} where @returns {Generator<Struct, void>} */
+	function* areas(where) {
 		const mm = k.at("struct mm_struct", where);
 		const area = kernel.type("struct vm_area_struct");
 		if (has("struct mm_struct", "mm_mt")) { // from Linux 6.1 on
@@ -81,11 +86,14 @@ module.exports = (k) => {
 
 	/** The texts between two addresses of a process, each ended by a NUL. @param {bigint | Struct} task @param {string} what @param {string} start @param {string} end */
 	function textsOf(task, what, start, end) {
-		const mm = task_mm(task), user = k.task_space(task);
-		if (mm === null || user === null) return [];
-		const from = mm.$field(start), size = Number(mm.$field(end) - from);
-		if (size <= 0 || size > MAX_ARGUMENTS) return [];
-		return attempt(what, from, () => texts(user.read(from, size)), []);
+		return attempt(what, k.address(task), () => {
+			const mm = task_mm(task), user = k.task_space(task);
+			if (mm === null || user === null) return [];
+			const from = mm.$field(start), size = Number(mm.$field(end) - from);
+			if (size <= 0) return [];
+			if (size > MAX_ARGUMENTS) throw new RangeError(`${size} bytes are more than a process can have`);
+			return texts(user.read(from, size));
+		}, []);
 	}
 
 	/** @type {bigint | undefined} */
@@ -114,6 +122,13 @@ module.exports = (k) => {
 		page_to_phys(page) {
 			vmemmap ??= memmap();
 			return (k.address(page) - vmemmap) / BigInt(kernel.type("struct page").sizeof) * BigInt(k.pageSize);
+		},
+
+		/** The struct page of the page at a physical address. @param {bigint} physical @returns {Struct} */
+		phys_to_page(physical) {
+			vmemmap ??= memmap();
+			const type = kernel.type("struct page");
+			return type.at(vmemmap + physical / BigInt(k.pageSize) * BigInt(type.sizeof));
 		},
 
 		task_mm, for_each_vma, find_vma, vma_flags, vma_name,

@@ -18,7 +18,29 @@ module.exports = (k) => {
 	/** @typedef {bigint | Struct} Task  a struct task_struct or its address */
 	/** @typedef {StructFields} Struct */
 
-	const init_task = () => k.global("init_task", "task_struct");
+	/** The idle task of the first CPU, with which the list of tasks begins. @returns {Struct} */
+	function init_task() {
+		const at = k.symbolIfAny("init_task");
+		return at !== null ? k.at("task_struct", at) : findInitTask();
+	}
+
+	/** init_task where damage has taken its symbol: the struct in the kernel's image with its name. */
+	function findInitTask() {
+		const type = kernel.type("task_struct"), IMAGE = 1n << 26n;
+		for (const { address } of k.vm.scan("swapper", { start: kernel.physicalBase, end: kernel.physicalBase + IMAGE, align: 4 })) {
+			const task = type.at(k.wrap(address - kernel.physicalBase + kernel.base - BigInt(type.offsetOf("comm"))));
+			const { pid, tasks } = attempt("a task", task.$address, () => ({ pid: task.pid, tasks: task.tasks.next }), { pid: -1, tasks: 0n });
+			if (pid === 0 && space.tryReadPointer(tasks + k.word) === task.$address + BigInt(type.offsetOf("tasks"))) return task;
+		}
+		throw new RangeError("the kernel's first task is nowhere to be found");
+	}
+
+	/** task->comm. @param {Task} task @returns {string} */
+	function task_comm(task) {
+		const { comm } = view(task);
+		if (typeof comm === "string") return comm;
+		return space.readCString(k.address(task) + BigInt(kernel.type("task_struct").offsetOf("comm")), 16); // the type char is damaged
+	}
 
 	/** @param {Task} task */
 	const view = (task) => k.at("task_struct", task);
@@ -26,18 +48,41 @@ module.exports = (k) => {
 	/** Whether an address can be that of a task. @param {Struct} task */
 	function isTask(task) {
 		const { pid } = task;
-		return pid > 0 && pid <= 4194304 && task.signal !== 0n && /^[^\0-\x08\x7f]+$/.test(task.comm); // PID_MAX_LIMIT, include/linux/threads.h
+		return pid > 0 && pid <= 4194304 && task.signal !== 0n && /^[^\0-\x08\x7f]+$/.test(task_comm(task)); // PID_MAX_LIMIT, include/linux/threads.h
 	}
 
 	/**
-	 * The processes: the leader of each thread group, without the idle tasks. Those that the list of tasks lost, where memory is
-	 * damaged, come from the table of process IDs.
+	 * The tasks that lie in memory, whether anything leads to them or not: what has a scheduling class where a task has it, and looks
+	 * like one that lives. This reads all memory.
+	 * @returns {Generator<Struct, void>}
+	 */
+	function* scan_for_tasks() {
+		const type = kernel.type("task_struct"), offset = BigInt(type.offsetOf("sched_class")), TASK_DEAD = 0x80;
+		const classes = ["fair", "rt", "dl", "stop", "ext"].flatMap((name) => kernel.symbol(`${name}_sched_class`) ?? []);
+		const sample = init_task().tasks.prev; // in the kernel's map of all memory, which is linear
+		const physical = sample === 0n ? null : space.translate(sample);
+		if (physical === null || classes.length === 0) return;
+		for (const { address } of k.vm.scan(classes.map((value) => (kernel.pointerSize === 8 ? { u64: value } : { u32: value })), { align: kernel.pointerSize })) {
+			const task = type.at(k.wrap(address - offset + sample - physical));
+			const lives = () => isTask(task) && task.usage.refs.counter > 0 && !(Number(field(task, "__state", "state")) & TASK_DEAD) && space.isReadable(task.signal);
+			try {
+				if (lives()) yield task;
+			} catch (error) {
+				if (!(error instanceof MemoryError)) throw error; // most hits are none
+			}
+		}
+	}
+
+	/**
+	 * The processes: the leader of each thread group, without the idle tasks. Where memory is damaged, those that the list of tasks
+	 * has lost come from the table of process IDs, and from a search of all memory.
 	 * @returns {Generator<Struct, void>}
 	 */
 	function* for_each_process() {
 		const before = k.skipped.length;
 		const seen = new Set();
-		for (const task of k.list_for_each_entry(init_task().$address + BigInt(kernel.type("task_struct").offsetOf("tasks")), "task_struct", "tasks")) {
+		const first = init_task().$address + BigInt(kernel.type("task_struct").offsetOf("tasks"));
+		for (const task of k.list_for_each_entry(first, "task_struct", "tasks")) {
 			if (!attempt("a task", task.$address, () => isTask(task), false)) {
 				skip("a task", task.$address, "its memory is damaged");
 				continue;
@@ -47,8 +92,13 @@ module.exports = (k) => {
 		}
 		if (k.skipped.length === before) return;
 		for (const [, pid] of for_each_pid()) {
-			const task = pid_task(pid, 1);
+			const task = attempt("a process ID", pid, () => pid_task(pid, 1), null);
 			if (!task || seen.has(task.$address) || !attempt("a task", task.$address, () => isTask(task), false)) continue;
+			seen.add(task.$address);
+			yield task;
+		}
+		for (const task of k.guard("tasks", first, scan_for_tasks)) {
+			if (task.pid !== task.tgid || seen.has(task.$address)) continue;
 			seen.add(task.$address);
 			yield task;
 		}
@@ -56,8 +106,9 @@ module.exports = (k) => {
 
 	/** The table of process IDs of the first namespace, as [number, address of its struct pid]. @returns {Generator<[number, bigint], void>} */
 	function* for_each_pid() {
-		if (!has("struct pid_namespace", "idr")) return;
-		yield* k.idr_for_each(k.symbol("init_pid_ns") + BigInt(kernel.type("struct pid_namespace").offsetOf("idr")));
+		const namespace = k.symbolIfAny("init_pid_ns");
+		if (namespace === null || !has("struct pid_namespace", "idr")) return;
+		yield* k.idr_for_each(namespace + BigInt(kernel.type("struct pid_namespace").offsetOf("idr")));
 	}
 
 	/**
@@ -73,15 +124,17 @@ module.exports = (k) => {
 
 	/** The task of a process ID, or a thread's; null when there is none. @param {number} pid */
 	function find_task(pid) {
-		for (const [number, at] of for_each_pid()) if (number === pid) return pid_task(at);
+		for (const [number, at] of for_each_pid()) if (number === pid) return attempt("a process ID", at, () => pid_task(at), null);
 		for (const task of for_each_process_thread()) if (task.pid === pid) return task;
 		return null;
 	}
 
 	/** The threads of a process, its leader first. @param {Task} task @returns {Generator<Struct, void>} */
 	function* for_each_thread(task) {
-		const { signal } = view(task);
-		yield* k.list_for_each_entry(signal + BigInt(kernel.type("struct signal_struct").offsetOf("thread_head")), "task_struct", "thread_node");
+		yield* k.guard("a process's threads", k.address(task), () => {
+			const { signal } = view(task);
+			return k.list_for_each_entry(signal + BigInt(kernel.type("struct signal_struct").offsetOf("thread_head")), "task_struct", "thread_node");
+		});
 	}
 
 	/** Every thread of every process. @returns {Generator<Struct, void>} */
@@ -113,18 +166,19 @@ module.exports = (k) => {
 	 */
 	function task_name(task) {
 		const t = view(task);
-		if (!(t.flags & PF_KTHREAD)) return t.comm;
+		const comm = task_comm(t);
+		if (!(t.flags & PF_KTHREAD)) return comm;
 		const kthread = attempt("a kernel thread's data", t.$address, () => to_kthread(t), null);
-		if (kthread === null) return t.comm;
+		if (kthread === null) return comm;
 		if (!(t.flags & PF_WQ_WORKER)) {
 			const full = fieldIfAny(kthread, "full_name") ?? 0n;
-			return full === 0n ? t.comm : space.tryReadCString(full, 64) ?? t.comm;
+			return full === 0n ? comm : space.tryReadCString(full, 64) ?? comm;
 		}
 		return attempt("a worker thread's data", kthread.$address, () => {
 			const worker = k.at("struct worker", kthread.data);
 			const desc = worker.pool === 0n ? "" : worker.desc;
-			return desc === "" ? t.comm : `${t.comm}${worker.current_work === 0n ? "-" : "+"}${desc}`;
-		}, t.comm);
+			return typeof desc !== "string" || desc === "" ? comm : `${comm}${worker.current_work === 0n ? "-" : "+"}${desc}`;
+		}, comm);
 	}
 
 	/** The state as ps prints it: R, S, D, T, t, X, Z, P, I. @param {Task} task */
@@ -189,7 +243,7 @@ module.exports = (k) => {
 	}
 
 	return {
-		init_task, for_each_process, for_each_thread, for_each_process_thread, for_each_child, for_each_pid, pid_task, find_task, to_kthread,
+		init_task, task_comm, for_each_process, for_each_thread, for_each_process_thread, for_each_child, for_each_pid, scan_for_tasks, pid_task, find_task, to_kthread,
 		task_name, task_state, task_memory, task_space, task_ppid, task_uids, task_cpu, task_start, percpu_counter_sum,
 
 		/** The same as for_each_process. */
@@ -213,9 +267,6 @@ module.exports = (k) => {
 			const at = space.tryReadPointer(k.per_cpu("runqueues", cpu, "struct rq").$address + BigInt(kernel.type("struct rq").offsetOf("curr")));
 			return at === null || at === 0n ? null : k.at("task_struct", at);
 		},
-
-		/** task->comm. @param {Task} task @returns {string} */
-		task_comm: (task) => view(task).comm,
 
 		/** @param {Task} task */
 		is_kthread: (task) => (view(task).flags & PF_KTHREAD) !== 0,

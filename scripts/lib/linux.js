@@ -79,6 +79,13 @@ function core(vm, kernel) {
 		if (skipped.length < MAX_SKIPPED) skipped.push({ what, address, reason: text });
 	}
 
+	/** Notes what an error cost. Damaged types lack members, and what is made of those fails in any way. @param {string} what @param {bigint} address @param {unknown} error */
+	function failed(what, address, error) {
+		if (error instanceof TypeError) skip(what, address, `its type is damaged: ${error.message}`);
+		else if (error instanceof MemoryError || error instanceof RangeError) skip(what, address, error);
+		else throw error;
+	}
+
 	/**
 	 * What fn returns. Where memory fails it, that is noted, and fallback is returned.
 	 * @template T, F
@@ -89,9 +96,22 @@ function core(vm, kernel) {
 		try {
 			return fn();
 		} catch (error) {
-			if (!(error instanceof MemoryError) && !(error instanceof RangeError)) throw error;
-			skip(what, address, error);
+			failed(what, address, error);
 			return fallback;
+		}
+	}
+
+	/**
+	 * A loop that ends where memory fails it, which is noted.
+	 * @template T
+	 * @param {string} what @param {bigint} address @param {() => Iterable<T>} items
+	 * @returns {Generator<T, void>}
+	 */
+	function* guard(what, address, items) {
+		try {
+			yield* items();
+		} catch (error) {
+			failed(what, address, error);
 		}
 	}
 
@@ -99,7 +119,7 @@ function core(vm, kernel) {
 	const wrap = (address) => BigInt.asUintN(8 * pointerSize, address);
 
 	return {
-		vm, kernel, space, skipped, has, field, fieldIfAny, symbol, symbolIfAny, skip, attempt, wrap,
+		vm, kernel, space, skipped, has, field, fieldIfAny, symbol, symbolIfAny, skip, attempt, guard, wrap,
 
 		/** Bytes of a pointer and an unsigned long, as a BigInt for arithmetic with addresses. */
 		word: BigInt(pointerSize),
@@ -183,7 +203,12 @@ module.exports = (vm, { types = true } = {}) => {
 	if (types && !library.kernel.hasType("struct task_struct")) {
 		throw new NoLinuxError(`the types of Linux ${library.kernel.release} are not known: the kernel carries none (BTF), and no symbol file was given`);
 	}
+	if (types && !TASK.every((member) => library.has("struct task_struct", member))) {
+		throw new NoLinuxError(`the types of Linux ${library.kernel.release} are damaged: little is left of struct task_struct`);
+	}
 	return library;
 };
+
+const TASK = ["tasks", "pid", "comm", "signal", "mm"];
 
 module.exports.NoLinuxError = NoLinuxError;
