@@ -23,7 +23,7 @@ type ClassKind uint8
 const (
 	KindClass   ClassKind = iota // a global class, for instanceof; scripts cannot construct it unless it has a constructor
 	KindRecord                   // plain objects with a class name of their own, which methods return
-	KindOptions                  // an object that a script passes in; every member is optional
+	KindOptions                  // an object that a script passes in
 	KindGlobals                  // the globals
 )
 
@@ -86,7 +86,7 @@ func init() {
 	vmClass.Members = append(append(vmClass.Members, physicalMembers...), linuxMembers...)
 	pointerClass.Members = append(pointerClass.Members, forwarded()...)
 	for _, list := range [][]*Class{
-		records, registerRecords, scanRecords, disassembleRecords, physicalRecords, structRecords, linuxRecords, optionRecords, scanOptions, physicalOptions,
+		records, registerRecords, scanRecords, disassembleRecords, physicalRecords, structRecords, linuxRecords, optionRecords, scanOptions, physicalOptions, syntheticRecords,
 	} {
 		api = append(api, list...)
 	}

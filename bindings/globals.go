@@ -19,6 +19,8 @@ var globals = Class{
 		{Name: "args", Kind: Property, Type: "string[]", Help: "The script's own arguments."},
 		{Name: "open", Args: []Arg{{Name: "path", Type: "string"}, {Name: "options", Type: "OpenOptions", Optional: true}}, Type: "VM",
 			Help: "Opens another image. Throws where it cannot be opened, and where the host does not let scripts open files.", native: openImage},
+		{Name: "synthetic", Args: []Arg{{Name: "guest", Type: "SyntheticGuest"}}, Type: "VM",
+			Help: "A guest made up for a test: RAM with what is written there, page tables, CPUs. No file is read.", native: makeSynthetic},
 		{Name: "hexdump", Args: []Arg{{Name: "bytes", Type: "ArrayBufferView | ArrayBuffer"}, {Name: "options", Type: "HexdumpOptions", Optional: true}},
 			Type: "string", Help: "Bytes as people read them: 16 a line, with addresses and text.", native: hexdump},
 		{Name: "emit", Args: []Arg{{Name: "row", Type: "unknown"}}, Type: "void",

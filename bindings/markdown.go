@@ -38,7 +38,7 @@ func writeMarkdown(b *strings.Builder, c *Class) {
 		fmt.Fprintf(b, " Extends %s.", c.Extends)
 	}
 	if c.Kind == KindOptions {
-		b.WriteString(" All members are optional.")
+		b.WriteString(neededMembers(c))
 	}
 	b.WriteString("\n\n")
 	if len(c.Members) == 0 {
@@ -62,6 +62,20 @@ func writeMarkdown(b *strings.Builder, c *Class) {
 		fmt.Fprintf(b, "| %s | %s |\n", signature, strings.ReplaceAll(help, "|", `\|`))
 	}
 	b.WriteString("\n")
+}
+
+// neededMembers tells which members of an object that a script passes in must be there.
+func neededMembers(c *Class) string {
+	var names []string
+	for _, m := range c.Members {
+		if !m.Optional {
+			names = append(names, code(m.Name))
+		}
+	}
+	if names == nil {
+		return " All members are optional."
+	}
+	return " All members but " + strings.Join(names, " and ") + " are optional."
 }
 
 func code(s string) string { return "`" + strings.ReplaceAll(s, "|", `\|`) + "`" }

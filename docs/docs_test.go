@@ -3,6 +3,7 @@ package docs
 
 import (
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 
@@ -57,6 +58,49 @@ func TestZeroRuns(t *testing.T) {
 	}
 	v, err := host.RunString(t.Context(), "demo.js", `require("zero-runs").zeroRuns(vm).next().value.size`)
 	if err != nil || v.String() != "28672" {
+		t.Errorf("%v, %v", v, err)
+	}
+}
+
+// TestZeroRunsTests runs the example's own tests, which need no image.
+func TestZeroRunsTests(t *testing.T) {
+	var out strings.Builder
+	host, err := runtime.New(runtime.Config{Files: runtime.OSFiles(), Builtins: scripts.FS, Stderr: &out})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := bindings.Install(host, nil); err != nil {
+		t.Fatal(err)
+	}
+	exports, err := host.Load(t.Context(), "examples/zero-runs/zero-runs.test.js")
+	if err != nil {
+		t.Fatal(err, out.String())
+	}
+	if n := exports.Get("passed").ToInteger(); n != 4 || out.String() != "4 tests passed\n" {
+		t.Errorf("%d tests passed: %s", n, out.String())
+	}
+}
+
+// TestMadeUpGuest runs the guest that scripts.md makes up.
+func TestMadeUpGuest(t *testing.T) {
+	text, err := os.ReadFile("scripts.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, code, _ := strings.Cut(string(text), "```js\nconst vm = synthetic(")
+	code, _, ok := strings.Cut(code, "```")
+	if !ok {
+		t.Fatal("scripts.md makes up no guest")
+	}
+	host, err := runtime.New(runtime.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := bindings.Install(host, nil); err != nil {
+		t.Fatal(err)
+	}
+	v, err := host.RunString(t.Context(), "scripts.md", "const vm = synthetic("+code)
+	if err != nil || v.String() != "hello" {
 		t.Errorf("%v, %v", v, err)
 	}
 }

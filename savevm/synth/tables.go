@@ -202,6 +202,14 @@ func findMode(arch, name string) (*architecture, *mode, error) {
 	return a, &modes[i], nil
 }
 
+// PageSize is the smallest size of a page that Map maps, in bytes: 4096, but for arm64's larger granules.
+func (g *Guest) PageSize() uint64 {
+	if g.mode == nil || len(g.mode.levels) == 0 {
+		return pageSize
+	}
+	return 1 << g.mode.levels[len(g.mode.levels)-1].shift
+}
+
 // tableSize is how many bytes a table at a level has.
 func (m *mode) tableSize(l *level) uint64 { return uint64(m.entry) << l.bits }
 
@@ -236,7 +244,7 @@ func (g *Guest) checkMap(va, pa, size uint64, flags paging.Flags) string {
 	if len(m.levels) == 0 {
 		return fmt.Sprintf("the guest has no page tables, as its mode is %q", m.name)
 	}
-	page := uint64(1) << m.levels[len(m.levels)-1].shift
+	page := g.PageSize()
 	lastVA, lastPA := va+size-1, pa+size-1
 	switch {
 	case size == 0:

@@ -1,4 +1,4 @@
-// svscript/test: tests of scripts, in a file NAME.test.js that runs like any script.
+// svscript/test: tests of scripts, in a file NAME.test.js that runs like any script. Guests for them come from synthetic().
 //
 //	const { test, assert, report } = require("svscript/test");
 //	test("it adds", () => assert.equal(1 + 1, 2));
@@ -18,8 +18,13 @@ function test(name, fn) {
 	}
 }
 
-/** The results so far: the value of the file, {passed, failed}. */
-const report = () => ({ ...results });
+/** Ends the file: says how many tests passed, and throws when one did not, so that svscript fails. */
+function report() {
+	const { passed, failed } = results;
+	if (failed > 0) throw new AssertionError(`${failed} of ${passed + failed} tests failed`);
+	console.error(`${passed} tests passed`);
+	return { passed, failed };
+}
 
 class AssertionError extends Error {
 	get name() {

@@ -10,13 +10,14 @@
 exports.zeroRuns = function* (memory, { min = 4096 } = {}) {
 	let base = 0n, size = 0;
 	for (const extent of memory.extents()) {
-		if (extent.kind === "fill" && extent.fill === 0 && (size === 0 || base + BigInt(size) === extent.base)) {
-			if (size === 0) base = extent.base;
-			size += extent.size;
-			continue;
+		const zero = extent.kind === "fill" && extent.fill === 0;
+		if (size > 0 && !(zero && base + BigInt(size) === extent.base)) {
+			if (size >= min) yield { base, size };
+			size = 0;
 		}
-		if (size >= min) yield { base, size };
-		size = 0;
+		if (!zero) continue;
+		if (size === 0) base = extent.base;
+		size += extent.size;
 	}
-	if (size >= min) yield { base, size };
+	if (size > 0 && size >= min) yield { base, size };
 };
