@@ -338,7 +338,7 @@ function make(vm) {
 
 	/** @returns {Generator<any>} struct super_block */
 	function* for_each_super_block() {
-		yield* lx.list_for_each_entry(kernel.symbol("super_blocks"), "super_block", "s_list");
+		yield* lx.list_for_each_entry(lx.symbol("super_blocks"), "super_block", "s_list");
 	}
 
 	/** The inodes of a file system that are in memory. @param {any} sb @returns {Generator<any>} */

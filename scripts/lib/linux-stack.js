@@ -143,7 +143,6 @@ function make(vm) {
 	function* unwind(start, how, stack) {
 		const step = unwinder();
 		const seen = new Set();
-		/** @type {State | null} */
 		let state = start;
 		let found = how;
 		for (let n = 0; n < MAX_FRAMES; n++) {
@@ -151,7 +150,9 @@ function make(vm) {
 			const key = `${state.pc}/${state.sp}`;
 			if (seen.has(key)) break;
 			seen.add(key);
-			const next = k.attempt("a stack frame", state.sp, () => step(/** @type {State} */ (state)), undefined);
+			const at = state;
+			/** @type {ReturnType<Step>} */
+			const next = k.attempt("a stack frame", at.sp, () => step(at), undefined);
 			if (next === null) return; // the end of the stack
 			if (next === undefined || !(in_text(next.state.pc) || inInit(next.state.pc))) break;
 			state = next.state;
