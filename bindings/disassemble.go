@@ -94,12 +94,16 @@ func decodeSafely(decode decoder, code []byte, pc uint64, symbol func(uint64) (s
 	return decode(code, pc, symbol)
 }
 
-// symbols gives names to addresses; it is never nil.
+// symbols gives names to addresses: those that the host has, or those of the guest's kernel once vm.linux was asked for. It is
+// never nil.
 func (m *memoryObject) symbols() func(uint64) (string, uint64) {
-	if m.b.options.Symbol == nil || m.vm == nil {
-		return func(uint64) (string, uint64) { return "", 0 }
+	switch {
+	case m.vm != nil && m.b.options.Symbol != nil:
+		return func(address uint64) (string, uint64) { return m.b.options.Symbol(m.vm.target, address) }
+	case m.vm != nil && m.vm.linux != nil && m != &m.vm.memoryObject: // not of physical addresses
+		return m.vm.linux.symbolAt
 	}
-	return func(address uint64) (string, uint64) { return m.b.options.Symbol(m.vm.target, address) }
+	return func(uint64) (string, uint64) { return "", 0 }
 }
 
 // symbolText is "name+0x10", or empty.

@@ -6,9 +6,11 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/dop251/goja"
 
+	"github.com/svscript/svscript/savevm/ctype"
 	"github.com/svscript/svscript/savevm/symbols"
 )
 
@@ -239,6 +241,15 @@ func (l *linux) symbolize(c call) goja.Value {
 	return c.b.str(at.String())
 }
 
+// symbolAt is the symbol that an address belongs to, and where it begins.
+func (l *linux) symbolAt(address uint64) (name string, base uint64) {
+	at, ok := l.Symbols.Symbolize(address)
+	if !ok {
+		return "", 0
+	}
+	return at.Name, address - at.Offset
+}
+
 // find is the type of a name. Names that are looked up often cost a map access.
 func (l *linux) find(name string) (*structType, error) {
 	if s := l.types[name]; s != nil {
@@ -252,6 +263,18 @@ func (l *linux) find(name string) (*structType, error) {
 	s.home = l.memory
 	l.types[name] = s
 	return s, nil
+}
+
+// known is a type of the kernel for C source that uses it; nil where there is none. l may be nil.
+func (l *linux) known(abi *ctype.ABI, name string) *ctype.Type {
+	if l == nil || l.ABI.Name != abi.Name {
+		return nil
+	}
+	types, err := l.Types()
+	if err != nil {
+		return nil
+	}
+	return types.Type(name)
 }
 
 func (l *linux) typeNamed(c call) goja.Value {
@@ -346,4 +369,15 @@ func (l *linux) vmcoreinfo(c call) goja.Value {
 		c.b.own(o, key, c.b.str(info[key]))
 	}
 	return o
+}
+
+func (l *linux) print() string {
+	lines := []string{fmt.Sprintf("Linux %s, %s, at %#x (physical %#x), %d symbols", l.Version.Release, l.Arch, l.VirtualBase, l.PhysicalBase, l.Symbols.Count())}
+	for _, s := range l.Evidence {
+		lines = append(lines, "  "+s)
+	}
+	for _, s := range l.Missing {
+		lines = append(lines, "  missing: "+s)
+	}
+	return strings.Join(lines, "\n")
 }

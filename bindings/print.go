@@ -61,6 +61,8 @@ var printers = map[string]func(*Bindings, *goja.Object, printOptions) goja.Value
 	"Reference":   printRecord(func(r rec) string { return r.hex("address") + " " + r.text("flags") + " in " + r.text("space") }),
 	"Sequence":    printHeld(func(*sequence, printOptions) string { return "Sequence { use for…of, toArray(), take(n), … }" }),
 	"Hit":         printRecord(hitText),
+	"Linux":       printHeld(func(l *linux, _ printOptions) string { return l.print() }),
+	"LinuxSymbol": printRecord(func(r rec) string { return r.hex("address") + " " + r.text("type") + " " + r.text("name") }),
 	"FoundString": printRecord(func(r rec) string { return fmt.Sprintf("%s %q", r.hex("address"), r.text("text")) }),
 }
 

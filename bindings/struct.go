@@ -204,16 +204,19 @@ func keyOf(abi *ctype.ABI, name string) typeKey {
 	return typeKey{abi.Name, abi.ByteOrder == binary.BigEndian, name}
 }
 
-// knownTypes finds the types that scripts declared before, then the guest's own.
+// knownTypes finds the types that scripts declared before, then the guest's own: its kernel's, once vm.linux was asked for.
 func (b *Bindings) knownTypes(abi *ctype.ABI) func(string) *ctype.Type {
 	return func(name string) *ctype.Type {
 		if t := b.declared[keyOf(abi, name)]; t != nil {
 			return t
 		}
-		if b.options.Type != nil && b.main != nil {
+		switch {
+		case b.main == nil:
+			return nil
+		case b.options.Type != nil:
 			return b.options.Type(b.main.target, name)
 		}
-		return nil
+		return b.main.linux.known(abi, name)
 	}
 }
 
@@ -498,15 +501,14 @@ func (v *structValue) text(c call) goja.Value { return c.b.str(v.print()) }
 func (v *structValue) print() string {
 	x, err := ctype.DecodeAt(v.m.mem, v.base, v.of.t)
 	f := ctype.Formatting{Offsets: true, Address: v.base, MaxElements: 32}
-	if symbol := v.m.symbols(); v.m.b.options.Symbol != nil {
-		f.Symbol = func(address uint64) string { return symbolText(symbol, address) }
-	}
+	symbol := v.m.symbols()
+	f.Symbol = func(address uint64) string { return symbolText(symbol, address) }
 	var short *memory.Error
 	switch {
 	case err == nil:
-		return v.of.t.String() + " " + f.Format(x)
+		return f.Format(x)
 	case errors.As(err, &short) && x.Valid():
-		return v.of.t.String() + " " + f.Format(x) + "\n" + err.Error()
+		return f.Format(x) + "\n" + err.Error()
 	}
 	return v.of.t.String() + ": " + err.Error()
 }
