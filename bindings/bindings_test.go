@@ -157,7 +157,7 @@ func TestDeadlineEndsNativeWork(t *testing.T) {
 	begin := time.Now()
 	// The physical mode maps 2^64 addresses: a scan that goes on for long, of which the script sees nothing.
 	_, err := host.RunString(ctx, "t.js", `for (;;) vm.space(0, "physical").scan("nowhere to be found").count()`)
-	if !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) > 5*time.Second {
+	if !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) > 30*time.Second {
 		t.Fatal(time.Since(begin), err)
 	}
 	if v, err := host.RunString(context.Background(), "t.js", `vm.scan("PGGUEST").count() > 0`); err != nil || !v.ToBoolean() {

@@ -90,7 +90,7 @@ func TestManyRanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer img.Close()
-	if took := time.Since(start); took > 5*time.Second {
+	if took := time.Since(start); took > 60*time.Second {
 		t.Errorf("opening took %v", took)
 	}
 	var b [1]byte
