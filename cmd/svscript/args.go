@@ -5,10 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/svscript/svscript/savevm"
+	"github.com/svscript/svscript/savevm/symbols"
 	"github.com/svscript/svscript/scripts"
 )
 
@@ -22,6 +24,7 @@ type flags struct {
 	maxMemory                 int64 // bytes; 0 is no limit
 	modulePath                []string
 	image                     savevm.Options
+	linux                     symbols.Options
 
 	workers int    // of batch
 	resume  string // of batch
@@ -76,6 +79,12 @@ var flagTable = []flagRow{
 	{"arch", "", "NAME", "the architecture where the file does not say: x86_64, i386, aarch64, riscv64", setArch},
 	{"temp-dir", "", "DIR", "where a compressed image is unpacked; else TMPDIR", setTempDir},
 
+	flagSection("A Linux guest's kernel"),
+	{"symbols", "", "FILE", "a vmlinux or debug file, a System.map or a volatility3 ISF of the guest's kernel, for what it does not carry itself",
+		func(f *flags, v string) error { f.linux.SymbolFile = v; return nil }},
+	{"kernel-root", "", "ADDRESS", "the physical address of the kernel's page table, instead of the one that is found", setKernelRoot},
+	{"kaslr", "", "OFFSET", "how far the kernel lies from where it was linked, instead of what is found", setKASLR},
+
 	flagSection("svscript batch"),
 	{"workers", "j", "N", "how many images at a time; else one a processor", setWorkers},
 	{"resume", "", "FILE", "note in FILE what is done, and leave out what it notes already",
@@ -84,6 +93,25 @@ var flagTable = []flagRow{
 
 func set(fn func(*flags)) func(*flags, string) error {
 	return func(f *flags, _ string) error { fn(f); return nil }
+}
+
+func setKernelRoot(f *flags, v string) (err error) {
+	f.linux.KernelRoot, err = parseAddress(v)
+	return err
+}
+
+func setKASLR(f *flags, v string) error {
+	offset, err := parseAddress(v)
+	f.linux.KASLR = &offset
+	return err
+}
+
+func parseAddress(v string) (uint64, error) {
+	n, err := strconv.ParseUint(v, 0, 64)
+	if err != nil {
+		return 0, fmt.Errorf("an address is a number as 0x1000000, not %q", v)
+	}
+	return n, nil
 }
 
 func setTimeout(f *flags, v string) (err error) {

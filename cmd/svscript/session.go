@@ -43,7 +43,7 @@ func newSession(f *flags, out *output, img *savevm.Image, args []string) (*sessi
 		target = img
 	}
 	s.api, err = bindings.New(host, target, bindings.Options{
-		Emit: s.printer.emit, Progress: out.report, Open: bindings.OpenFile, Args: args,
+		Emit: s.printer.emit, Progress: out.report, Open: bindings.OpenFile, Args: args, Linux: f.linux,
 	})
 	if err != nil {
 		return nil, err
