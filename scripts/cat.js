@@ -2,7 +2,7 @@
 "use strict";
 const linux = require("svscript/linux");
 const filesystems = require("svscript/linux-fs");
-const { hexBytes, plural, shown, size } = require("svscript/format");
+const { plural, shown, size } = require("svscript/format");
 const { UsageError } = require("svscript/select");
 
 exports.command = {
@@ -92,6 +92,6 @@ class Lines {
 	* give(bytes) {
 		if (bytes.length === 0) return;
 		const text = this.hexdump ? hexdump(bytes, { address: BigInt(this.offset) }) : new TextDecoder().decode(bytes);
-		yield shown({ offset: this.offset, bytes: hexBytes(bytes, "") }, text.replace(/\n$/, ""));
+		yield shown({ offset: this.offset, bytes }, text.replace(/\n$/, ""));
 	}
 }

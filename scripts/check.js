@@ -16,7 +16,8 @@ exports.command = {
 
 /** @typedef {ReturnType<typeof linux>} Library */
 /** @typedef {{status: "ok" | "suspect" | "unknown", detail: string}} Result */
-/** @typedef {{vm: VM, k: Library, in_text: (address: bigint) => boolean, inKernel: (address: bigint) => boolean}} Context */
+/** @typedef {{vm: VM, k: Library, in_text: (address: bigint) => boolean, inKernel: (address: bigint) => boolean,
+ *   doubt: (detail: string) => Result}} Context  doubt: for what is suspect where the symbols are whole */
 
 /** @type {Record<string, (c: Context) => Iterable<Result>>} */
 const CHECKS = { entries, syscalls, text, prologues, modules, tasks };
@@ -26,9 +27,9 @@ exports.main = (vm, args) => {
 	const k = linux(vm);
 	const { in_text } = stacks(vm);
 	const first = k.symbolIfAny("_stext") ?? k.kernel.base, end = k.symbolIfAny("_etext") ?? first;
-	const context = { vm, k, in_text, inKernel: (/** @type {bigint} */ a) => a >= first && a < end };
-	const unknown = args.CHECK.find((name) => !(name in CHECKS));
-	if (unknown) throw new UsageError(`there is no check ${unknown}; there are ${Object.keys(CHECKS).join(", ")}`);
+	const context = { vm, k, in_text, inKernel: (/** @type {bigint} */ a) => a >= first && a < end, doubt: k.kernel.missing.length > 0 ? unknown : suspect };
+	const wrong = args.CHECK.find((name) => !Object.hasOwn(CHECKS, name));
+	if (wrong) throw new UsageError(`there is no check ${wrong}; there are ${Object.keys(CHECKS).join(", ")}`);
 
 	for (const [name, check] of Object.entries(CHECKS)) {
 		if (args.CHECK.length > 0 && !args.CHECK.includes(name)) continue;
@@ -61,7 +62,7 @@ function* entries(c) {
 		// The vectors that the CPU reserves keep the handler that reports them while the kernel starts.
 		const early = (/** @type {bigint} */ address) => /^early_idt_handler_array\b/.test(c.k.kernel.symbolize(address) ?? "");
 		const strange = points.filter(({ address }) => !c.inKernel(address) && !early(address));
-		for (const { name, address } of strange) yield suspect(`CPU ${cpu.index}: ${name} leads to ${named(c, address)}`);
+		for (const { name, address } of strange) yield c.doubt(`CPU ${cpu.index}: ${name} leads to ${named(c, address)}`);
 		if (points.length === 0) yield unknown(`CPU ${cpu.index}: the image has no registers that tell where the kernel is entered`);
 		else if (strange.length === 0) yield ok(`CPU ${cpu.index}: ${plural(points.length, "entry point")} in the kernel's text`);
 		yield* expectedEntries(c, cpu);
@@ -80,7 +81,7 @@ function* expectedEntries(c, cpu) {
 		const value = cpu[register];
 		if (!value) continue;
 		const symbol = c.k.kernel.symbolize(value);
-		if (symbol !== null && !pattern.test(symbol)) yield suspect(`CPU ${cpu.index}: ${register} leads to ${symbol}`);
+		if (symbol !== null && !pattern.test(symbol)) yield c.doubt(`CPU ${cpu.index}: ${register} leads to ${symbol}`);
 	}
 }
 
@@ -95,6 +96,8 @@ function* syscalls(c) {
 		if (at === null) continue;
 		tables++;
 		let count = 0, strange = 0;
+		/** @type {string[]} */
+		const inside = [];
 		for (; count < 1024; count++) {
 			const place = at + BigInt(count) * k.word;
 			if (k.kernel.symbolize(place)?.replace(/\+.*/, "") !== name) break; // where the next variable begins
@@ -104,9 +107,14 @@ function* syscalls(c) {
 				break;
 			}
 			if (handler === 0n) break; // what is between the table and the next variable
-			if (c.inKernel(handler) && !/\+/.test(k.kernel.symbolize(handler) ?? "+")) continue; // without an offset
+			const isText = c.inKernel(handler);
+			if (isText && !/\+/.test(k.kernel.symbolize(handler) ?? "+")) continue; // without an offset
 			strange++;
-			yield suspect(`${name}[${count}] leads to ${named(c, handler)}`);
+			if (isText) inside.push(`[${count}] ${named(c, handler)}`);
+			else yield c.doubt(`${name}[${count}] leads to ${named(c, handler)}`);
+		}
+		if (inside.length > 0) {
+			yield c.doubt(`${name}: ${plural(inside.length, "entry leads", "entries lead")} to no start of a function: ${inside.slice(0, 4).join(", ")}${inside.length > 4 ? ", …" : ""}`);
 		}
 		if (count === 0) yield unknown(`${name} cannot be read`);
 		else if (strange === 0) yield ok(`${name}: ${plural(count, "entry", "entries")}, each the start of a function of the kernel`);
@@ -160,7 +168,7 @@ function* prologues(c) {
 		const to = target(bytes, s.address);
 		if (to === null || c.in_text(k.wrap(to))) continue;
 		strange++;
-		yield suspect(`${s.name} begins with a jump to ${named(c, k.wrap(to))}`);
+		yield c.doubt(`${s.name} begins with a jump to ${named(c, k.wrap(to))}`);
 	}
 	if (lost > 0) yield unknown(`${plural(lost, "function")} cannot be read`);
 	if (functions === 0) yield unknown("there are no symbols of functions");
@@ -221,8 +229,12 @@ function* modules({ k }) {
 /** The tasks by every way that leads to them. @param {Context} c @returns {Iterable<Result>} */
 function* tasks(c) {
 	const { k } = c;
-	const listed = new Set();
-	for (const task of k.for_each_process_thread()) listed.add(task.$address);
+	const listed = new Set(), before = k.skipped.length;
+	for (const task of k.for_each_process()) {
+		listed.add(task.$address);
+		for (const thread of k.for_each_thread(task)) listed.add(thread.$address);
+	}
+	const damaged = k.skipped.length > before;
 	/** @type {Record<string, () => Iterable<StructFields>>} */
 	const views = { "the table of process IDs": () => byPID(k), "the run queues": () => queued(k), "the lists of children": () => children(k), "the slabs of task_struct": () => slabs(c) };
 	for (const [view, all] of Object.entries(views)) {
@@ -232,7 +244,7 @@ function* tasks(c) {
 				count++;
 				if (listed.has(task.$address) || k.attempt("a task", task.$address, () => task.pid === 0 || task.exit_state !== 0, true)) continue;
 				hidden++;
-				yield suspect(`task ${task.pid} ${task.comm} at ${hex(task.$address)} is in ${view} and not in the list of tasks`);
+				yield (damaged ? unknown : suspect)(`task ${task.pid} ${task.comm} at ${hex(task.$address)} is in ${view} and not in the list of tasks${damaged ? ", which cannot be read to its end" : ""}`);
 			}
 		} catch (e) {
 			if (!(e instanceof MemoryError) && !(e instanceof RangeError)) throw e;

@@ -3,6 +3,7 @@ package scripts
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -142,6 +143,9 @@ func plain(v goja.Value) any {
 	case goja.String:
 		return x.String()
 	case *goja.Object:
+		if b, ok := x.Export().([]byte); ok {
+			return hex.EncodeToString(b)
+		}
 		if x.ClassName() == "Array" {
 			list := make([]any, x.Get("length").ToInteger())
 			for i := range list {

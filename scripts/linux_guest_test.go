@@ -1,0 +1,234 @@
+package scripts
+
+import (
+	"crypto/md5"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/svscript/svscript/savevm"
+)
+
+// TestLinuxGuest compares with what a guest printed that testdata/guest/boot.sh booted and saved: SVSCRIPT_GUEST names its files.
+func TestLinuxGuest(t *testing.T) {
+	out := os.Getenv("SVSCRIPT_GUEST")
+	if out == "" {
+		t.Skip("NOT TESTED: a guest with mounts, namespaces and sockets; testdata/guest/boot.sh makes one")
+	}
+	console, err := os.ReadFile(out + ".txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := savevm.Open(out + ".sav")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer img.Close()
+	guest := map[string]string{}
+	name := ""
+	for line := range strings.Lines(strings.ReplaceAll(string(console), "\r", "")) {
+		if title, ok := strings.CutPrefix(line, "=== "); ok {
+			name = strings.TrimSpace(title)
+		} else {
+			guest[name] += line
+		}
+	}
+	script := func(t *testing.T, name string, args ...string) []map[string]any {
+		r, err := executeOn(t, img, name, args...)
+		if err != nil {
+			t.Fatal(describe(err))
+		}
+		for _, row := range r.rows {
+			if row["skipped"] != nil {
+				t.Errorf("%s skips %v", name, row["skipped"])
+			}
+		}
+		return r.rows
+	}
+
+	t.Run("mounts", func(t *testing.T) {
+		if d := cmp.Diff(mountLines(guest["mounts"]), mountRows(script(t, "mounts"))); d != "" {
+			t.Errorf("-guest +script:\n%s", d)
+		}
+		for title, want := range guest {
+			if pid, ok := strings.CutPrefix(title, "mounts "); ok {
+				if d := cmp.Diff(mountLines(want), mountRows(script(t, "mounts", "--pid", pid))); d != "" {
+					t.Errorf("process %s (-guest +script):\n%s", pid, d)
+				}
+			}
+		}
+	})
+
+	t.Run("lsof", func(t *testing.T) {
+		got := map[string]map[string]any{}
+		for _, row := range script(t, "lsof") {
+			got[fmt.Sprint(row["pid"], " ", row["fd"])] = row
+		}
+		link, open := regexp.MustCompile(`^(cwd|exe|root) (.*)$`), regexp.MustCompile(`^(\d+) (\d+) (.*) \| pos:\s*(\d+) flags:\s*(\d+)`)
+		compared := 0
+		for title, text := range guest {
+			if !strings.HasPrefix(title, "fds ") {
+				continue
+			}
+			pid := strings.Fields(title)[1]
+			for _, line := range linesOf(text) {
+				compared++
+				if m := link.FindStringSubmatch(line); m != nil {
+					if row := got[pid+" "+m[1]]; row["name"] != m[2] {
+						t.Errorf("PID %s: %s is %v", pid, line, row)
+					}
+					continue
+				}
+				m := open.FindStringSubmatch(line)
+				row := got[pid+" "+m[1]]
+				if row == nil || fmt.Sprint(row["inode"]) != m[2] || row["name"] != m[3] && !strings.HasPrefix(m[3], "socket:") {
+					t.Errorf("PID %s: %s is %v", pid, line, row)
+				}
+				if pid != "1" && fmt.Sprint(row["offset"]) != m[4] { // process 1 has gone on to read its script
+					t.Errorf("PID %s: %s: offset %v", pid, line, row["offset"])
+				}
+				flags, _ := strconv.ParseInt(m[5], 8, 64)
+				cloexec := strings.Contains(row["flags"].(string), "O_CLOEXEC")
+				access := strings.SplitN(row["flags"].(string), "|", 2)[0]
+				if cloexec != (flags&0o2000000 != 0) || access != []string{"O_RDONLY", "O_WRONLY", "O_RDWR"}[flags&3] {
+					t.Errorf("PID %s: %s: flags %v", pid, line, row["flags"])
+				}
+			}
+		}
+		t.Logf("%d open files compared", compared)
+		if compared < 100 {
+			t.Error("too few")
+		}
+	})
+
+	t.Run("netstat", func(t *testing.T) {
+		got := map[string]int{}
+		for _, row := range script(t, "netstat") {
+			got[fmt.Sprint(row["proto"], " ", row["local"], " ", row["remote"], " ", row["state"])]++
+		}
+		compared := 0
+		for _, proto := range []string{"tcp", "tcp6", "udp", "udp6"} {
+			for _, line := range linesOf(guest["net/"+proto])[1:] {
+				f := strings.Fields(line)
+				local, remote := address(f[1]), address(f[2])
+				if remote == "0.0.0.0:*" || remote == "[::]:*" {
+					remote = "*:*"
+				}
+				want := fmt.Sprint(proto, " ", local, " ", remote, " ", socketStates[proto[:3]][f[3]])
+				if compared++; got[want] == 0 {
+					t.Errorf("not listed: %s, %s", want, line)
+				}
+			}
+		}
+		unix := map[string]string{}
+		for _, row := range script(t, "netstat", "--proto", "unix") {
+			unix[fmt.Sprint(row["inode"])] = row["local"].(string)
+		}
+		for _, line := range linesOf(guest["net/unix"])[1:] {
+			f := append(strings.Fields(line), "")
+			compared++
+			if local, ok := unix[f[6]]; !ok || local != f[7] {
+				t.Errorf("%s is %q", line, local)
+			}
+		}
+		t.Logf("%d sockets compared", compared)
+	})
+
+	t.Run("bt", func(t *testing.T) {
+		stacks := map[string][]string{}
+		for _, row := range script(t, "bt") {
+			var symbols []string
+			for _, f := range row["frames"].([]any) {
+				symbol, _, _ := strings.Cut(fmt.Sprint(f.(map[string]any)["symbol"]), " ")
+				symbols = append(symbols, symbol)
+			}
+			stacks[fmt.Sprint(row["pid"])] = symbols
+		}
+		pid, compared, same := "", 0, 0
+		want := map[string][]string{}
+		for _, line := range linesOf(guest["stacks"]) {
+			if f := strings.Fields(line); f[0] == "-" {
+				pid = f[1]
+			} else if _, frame, ok := strings.Cut(line, "[<0>] "); ok {
+				frame, _, _ = strings.Cut(frame, "/")
+				want[pid] = append(want[pid], frame)
+			}
+		}
+		for pid, want := range want { // without the scheduler's frames, which the kernel leaves out
+			if pid == "1" {
+				continue
+			}
+			got := stacks[pid]
+			if compared++; len(got) > len(want) && slices.Equal(got[len(got)-len(want):], want) {
+				same++
+			} else {
+				t.Logf("PID %s: %q, the guest says %q", pid, got, want)
+			}
+		}
+		t.Logf("%d stacks of %d are those that the guest printed", same, compared)
+		if same*10 < compared*9 || compared < 50 { // a worker may have slept elsewhere since
+			t.Error("too few")
+		}
+	})
+
+	t.Run("cat", func(t *testing.T) {
+		for _, line := range linesOf(guest["md5"]) {
+			f := strings.Fields(line)
+			h := md5.New()
+			for _, row := range script(t, "cat", f[1]) {
+				b, err := hex.DecodeString(row["bytes"].(string))
+				if err != nil {
+					t.Fatal(err)
+				}
+				h.Write(b)
+			}
+			if got := hex.EncodeToString(h.Sum(nil)); got != f[0] {
+				t.Errorf("%s: %s, the guest says %s", f[1], got, f[0])
+			}
+		}
+	})
+
+	t.Run("check", func(t *testing.T) {
+		for _, row := range script(t, "check") {
+			if row["status"] != "ok" {
+				t.Errorf("%v: %v", row["check"], row["detail"])
+			}
+		}
+	})
+}
+
+// States as /proc/net has them.
+var socketStates = map[string]map[string]string{
+	"tcp": {
+		"01": "ESTABLISHED", "02": "SYN_SENT", "03": "SYN_RECV", "04": "FIN_WAIT1", "05": "FIN_WAIT2", "06": "TIME_WAIT", "07": "CLOSE", "08": "CLOSE_WAIT",
+		"09": "LAST_ACK", "0A": "LISTEN", "0B": "CLOSING",
+	},
+	"udp": {"01": "ESTABLISHED", "07": "UNCONNECTED"},
+}
+
+// address is an address of /proc/net as the script shows it: words in the guest's byte order, in hexadecimal digits.
+func address(s string) string {
+	host, port, _ := strings.Cut(s, ":")
+	b, _ := hex.DecodeString(host)
+	for i := 0; i+4 <= len(b); i += 4 {
+		slices.Reverse(b[i : i+4])
+	}
+	number, _ := strconv.ParseUint(port, 16, 16)
+	text := strconv.FormatUint(number, 10)
+	if number == 0 {
+		text = "*"
+	}
+	a, _ := netip.AddrFromSlice(b)
+	if a.Is6() {
+		return "[" + a.String() + "]:" + text
+	}
+	return a.String() + ":" + text
+}

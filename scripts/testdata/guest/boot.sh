@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Boots the guest of init on a kernel of Debian's, saves it, and compares what svscript says with what the guest printed.
+#
+#	boot.sh KERNEL MODULES BUSYBOX OUT	vmlinuz, the folder of its modules, a static busybox; OUT.sav and OUT.txt are made
+#
+# Needs qemu-system-x86_64, e2fsprogs, cpio, python3 and Go.
+set -euo pipefail
+kernel=$(realpath "$1") modules=$(realpath "$2") busybox=$(realpath "$3") out=$(realpath -m "$4")
+cd "$(dirname "$0")"
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+mkdir -p "$root"/{bin,dev,proc,sys,tmp,run,modules,mnt,etc}
+cp "$busybox" "$root/bin/busybox"
+CGO_ENABLED=0 GOARCH=amd64 go build -o "$root/bin/files" files.go
+install -m 755 init "$root/init"
+for m in libcrc32c overlay veth dummy loop; do
+	f=$(find "$modules" -name "$m.ko*")
+	case $f in *.xz) xz -dc "$f" >"$root/modules/$m.ko" ;; ?*) cp "$f" "$root/modules/$m.ko" ;; esac
+done
+truncate -s 16M "$root/disk.img"
+/sbin/mkfs.ext4 -q -O ^metadata_csum "$root/disk.img"
+(cd "$root" && find . | cpio -o -H newc --quiet | gzip -1) >"$out.initrd"
+
+rm -f "$out.monitor" "$out.txt"
+qemu-system-x86_64 -M q35 -m 256 -smp 2 -cpu max,la57=off -display none -no-reboot -nic none -kernel "$kernel" -initrd "$out.initrd" \
+	-append "console=ttyS0 quiet" -serial "file:$out.txt" -monitor "unix:$out.monitor,server,nowait" &
+for _ in $(seq 300); do sleep 1; ! grep -q GUEST-READY "$out.txt" 2>/dev/null || break; done
+sleep 2
+python3 - "$out" <<'P'
+import socket, sys, time
+monitor = socket.socket(socket.AF_UNIX)
+monitor.connect(sys.argv[1] + ".monitor")
+def command(text):
+    monitor.sendall((text + "\n").encode())
+    time.sleep(0.5)
+    return monitor.recv(1 << 20).decode(errors="replace")
+command("stop")
+command("migrate_set_parameter max-bandwidth 10G")
+command('migrate -d "exec:cat >%s.sav"' % sys.argv[1])
+while "completed" not in command("info migrate"):
+    time.sleep(0.5)
+monitor.sendall(b"quit\n")
+P
+wait
+rm -f "$out.monitor" "$out.initrd"
+cd ../.. && SVSCRIPT_GUEST=$out go test -count=1 -run '^TestLinuxGuest$' -v .

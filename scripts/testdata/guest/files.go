@@ -1,0 +1,136 @@
+// The program files runs in a Linux guest on x86_64: it opens one of everything that a process can have open, and sleeps.
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"syscall"
+	"time"
+	"unsafe"
+)
+
+func must(err error) {
+	if err != nil {
+		fmt.Println("files:", err)
+	}
+}
+
+var keep []any
+
+func main() {
+	// TCP: listen, established both ends, v6
+	l, err := net.Listen("tcp4", "127.0.0.1:7001")
+	must(err)
+	keep = append(keep, l)
+	c, err := net.Dial("tcp4", "127.0.0.1:7001")
+	must(err)
+	s, err := l.Accept()
+	must(err)
+	keep = append(keep, c, s)
+	l6, err := net.Listen("tcp6", "[::1]:7002")
+	must(err)
+	keep = append(keep, l6)
+	c6, err := net.Dial("tcp6", "[::1]:7002")
+	must(err)
+	keep = append(keep, c6) // never accepted
+	// closed: TIME_WAIT
+	cw, err := net.Dial("tcp4", "127.0.0.1:7001")
+	must(err)
+	sw, _ := l.Accept()
+	cw.Close()
+	time.Sleep(50 * time.Millisecond)
+	sw.Close()
+	// CLOSE_WAIT/FIN_WAIT2
+	cf, err := net.Dial("tcp4", "127.0.0.1:7001")
+	must(err)
+	sf, _ := l.Accept()
+	cf.(*net.TCPConn).CloseWrite()
+	keep = append(keep, cf, sf)
+	// SYN_SENT to nowhere
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_NONBLOCK, 0)
+	must(err)
+	syscall.Connect(fd, &syscall.SockaddrInet4{Port: 9, Addr: [4]byte{10, 9, 8, 7}})
+	u, err := net.ListenPacket("udp4", "0.0.0.0:7003")
+	must(err)
+	u6, err := net.ListenPacket("udp6", "[::]:7004")
+	must(err)
+	uc, err := net.Dial("udp4", "127.0.0.1:7003")
+	must(err)
+	keep = append(keep, u, u6, uc)
+	ul, err := net.Listen("unix", "/tmp/svsock.stream")
+	must(err)
+	ud, err := net.ListenPacket("unixgram", "@svscript-abstract")
+	must(err)
+	uq, err := net.Listen("unixpacket", "/tmp/svsock.seq")
+	must(err)
+	uu, err := net.Dial("unix", "/tmp/svsock.stream")
+	must(err)
+	ua, err := ul.Accept()
+	must(err)
+	keep = append(keep, ul, ud, uq, uu, ua)
+	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	must(err)
+	keep = append(keep, pair)
+	raw, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_RAW, 1)
+	must(err)
+	pk, err := syscall.Socket(syscall.AF_PACKET, syscall.SOCK_RAW, 0x0300)
+	must(err)
+	nl, err := syscall.Socket(syscall.AF_NETLINK, syscall.SOCK_RAW, 0)
+	must(err)
+	must(syscall.Bind(nl, &syscall.SockaddrNetlink{Family: syscall.AF_NETLINK, Groups: 1}))
+	keep = append(keep, raw, pk, nl)
+	// files
+	f, err := os.OpenFile("/tmp/data/open-rw", os.O_RDWR|os.O_CREATE, 0o644)
+	must(err)
+	f.Write(make([]byte, 12345))
+	f.Seek(777, 0)
+	d, err := os.Create("/tmp/data/deleted")
+	must(err)
+	d.WriteString("deleted but open\n")
+	os.Remove("/tmp/data/deleted")
+	a, err := os.OpenFile("/tmp/data/append", os.O_APPEND|os.O_WRONLY|os.O_CREATE|os.O_SYNC, 0o600)
+	must(err)
+	a.WriteString("line\n")
+	dir, err := os.Open("/tmp/data")
+	must(err)
+	dd, err := os.Open("/tmp/goner")
+	must(err)
+	os.Remove("/tmp/goner")
+	r, w, err := os.Pipe()
+	must(err)
+	keep = append(keep, f, d, a, dir, dd, r, w)
+	mk := func(nr uintptr, a1, a2, a3, a4 uintptr) {
+		_, _, e := syscall.Syscall6(nr, a1, a2, a3, a4, 0, 0)
+		if e != 0 {
+			fmt.Println("files: syscall", nr, e)
+		}
+	}
+	mk(290, 5, 0x80000, 0, 0) // eventfd2
+	mk(283, 1, 0, 0, 0)       // timerfd_create
+	name := []byte("svscript memfd\x00")
+	mk(319, uintptr(unsafe.Pointer(&name[0])), 0, 0, 0) // memfd_create
+	mask := uint64(0x4000)
+	mk(289, ^uintptr(0), uintptr(unsafe.Pointer(&mask)), 8, 0) // signalfd4
+	mk(294, 0, 0, 0, 0)                                        // inotify_init1
+	mk(434, 1, 0, 0, 0)                                        // pidfd_open
+	zf, err := os.Open("/dev/zero")
+	must(err)
+	ns, err := os.Open("/proc/self/ns/net")
+	must(err)
+	pt, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	must(err)
+	x, err := os.OpenFile("/mnt/ext/bigfile", os.O_RDONLY, 0)
+	must(err)
+	ov, err := os.Open("/mnt/ovl/lower-file")
+	must(err)
+	ff, err := os.OpenFile("/tmp/fifo", os.O_RDWR, 0)
+	must(err)
+	keep = append(keep, zf, ns, pt, x, ov, ff)
+	must(os.Chdir("/mnt/bind dir"))
+	fmt.Println("files ready")
+	// A thread that sleeps in the kernel with interesting stacks
+	go func() { var b [1]byte; ul.Accept(); r.Read(b[:]) }()
+	go func() { syscall.Flock(int(f.Fd()), syscall.LOCK_EX); time.Sleep(time.Hour) }()
+	time.Sleep(100 * time.Hour)
+}
