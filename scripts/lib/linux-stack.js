@@ -14,7 +14,7 @@ const linux = require("svscript/linux");
 const MAX_FRAMES = 256;
 
 // struct orc_entry: registers (arch/x86/include/asm/orc_types.h).
-const ORC_REG_UNDEFINED = 0, ORC_REG_PREV_SP = 1, ORC_REG_BP = 4, ORC_REG_SP = 5, ORC_REG_R10 = 6, ORC_REG_R13 = 7;
+const ORC_REG_PREV_SP = 1, ORC_REG_BP = 4, ORC_REG_SP = 5, ORC_REG_R10 = 6, ORC_REG_R13 = 7;
 const ORC_REG_DX = 2, ORC_REG_DI = 3, ORC_REG_BP_INDIRECT = 8, ORC_REG_SP_INDIRECT = 9;
 /** Types, as they are since Linux 6.4. */
 const ORC_TYPES = ["undefined", "end", "call", "regs", "partial"];
