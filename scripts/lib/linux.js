@@ -201,7 +201,7 @@ module.exports = (vm, { types = true } = {}) => {
 	let library = libraries.get(vm);
 	if (!library) libraries.set(vm, library = make(vm));
 	if (types && !library.kernel.hasType("struct task_struct")) {
-		throw new NoLinuxError(`the types of Linux ${library.kernel.release} are not known: the kernel carries none (BTF), and no symbol file was given`);
+		throw new NoLinuxError(`the types of Linux ${library.kernel.release} are not known: the kernel carries none (BTF): give a symbol file with --symbols`);
 	}
 	if (types && !TASK.every((member) => library.has("struct task_struct", member))) {
 		throw new NoLinuxError(`the types of Linux ${library.kernel.release} are damaged: little is left of struct task_struct`);
