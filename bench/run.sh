@@ -54,7 +54,7 @@ done
 "$sv" --no-color --timeout 60s -e 'vm.readU64(0x100000000n); for (;;);' "$out/big.sav" >/dev/null 2>&1 &
 pid=$!
 sleep 3
-dirty=$(awk '/^Private_Dirty|^Private_Hugetlb/ { n += $2 } END { print n }' "/proc/$pid/smaps_rollup")
+dirty=$(awk '/^Anonymous:/ { n += $2 } END { print n }' "/proc/$pid/smaps_rollup")
 clean=$(awk '/^Private_Clean/ { n += $2 } END { print n }' "/proc/$pid/smaps_rollup")
 kill "$pid" 2>/dev/null || true
 wait "$pid" 2>/dev/null || true
