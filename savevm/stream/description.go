@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/svscript/svscript/savevm/internal/wire"
 )
 
 // A Description is the layout of a device's section as the stream's vmdescription gives it: a vmstate description.
@@ -83,7 +85,7 @@ func (p *parser) findSchema(from int64) {
 const maxDescription = 64 << 20
 
 // readSchema parses the JSON at start; false where it is none.
-func (p *parser) readSchema(c *wireCursor, start, size int64) bool {
+func (p *parser) readSchema(c *wire.Cursor, start, size int64) bool {
 	cut := start+size > c.End()
 	if size > maxDescription || size < 2 {
 		return false

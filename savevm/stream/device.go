@@ -7,8 +7,6 @@ import (
 	"github.com/svscript/svscript/savevm/internal/wire"
 )
 
-type wireCursor = wire.Cursor
-
 // Found says by what a device section's end was found, and with it how far its fields can be trusted.
 type Found string
 
