@@ -117,7 +117,30 @@ module.exports = (k) => {
 		throw new RangeError("where the kernel has its struct pages is not known: no memory section has any");
 	}
 
+	/** @type {bigint | undefined} */
+	let direct;
+
+	/**
+	 * Where the kernel has the byte of a physical address in its linear map of memory (__va). How far that is from physical memory is
+	 * seen at init's neighbour in the list of tasks, which lies there.
+	 * @param {bigint} physical
+	 */
+	function phys_to_virt(physical) {
+		if (direct === undefined) {
+			for (const task of k.for_each_process()) {
+				const at = space.translate(task.$address);
+				if (at === null) continue;
+				direct = task.$address - at;
+				break;
+			}
+			if (direct === undefined) throw new RangeError("where the kernel's linear map of memory lies is not known: no task is mapped");
+		}
+		return k.wrap(physical + direct);
+	}
+
 	return {
+		phys_to_virt,
+
 		/** The physical address of the page that a struct page stands for. @param {bigint | Struct} page */
 		page_to_phys(page) {
 			vmemmap ??= memmap();
