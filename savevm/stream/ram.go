@@ -28,6 +28,7 @@ type ramReader struct {
 	current *ram.Block
 	byName  map[string]*ram.Block
 	largest uint64 // the size of the largest block
+	passed  int64  // bytes before this offset were let go
 
 	// After damage the block of the records that follow is in doubt, until one names its block or is where the last left off.
 	last    uint64     // the offset of the last page
@@ -35,6 +36,9 @@ type ramReader struct {
 	orphans int        // pages whose block is not known
 	nowhere *ram.Block // takes them
 }
+
+// passStep is how much of the image is read before it is let go.
+const passStep = 8 << 20
 
 // lose notes that n bytes were stepped over.
 func (r *ramReader) lose(n int64) { r.lost += n }
@@ -65,6 +69,10 @@ func (p *parser) ramBody(s *section) outcome {
 	mask := p.PageSize - 1
 	for {
 		off := p.c.Offset()
+		if off-p.ram.passed > passStep {
+			p.src.Passed(p.ram.passed, off)
+			p.ram.passed = off
+		}
 		record := p.c.U64()
 		if p.c.Err() != nil {
 			return bodyRead
@@ -180,7 +188,8 @@ func (p *parser) even(b *ram.Block, flags, offset, payload uint64, fill byte) (n
 	}
 	rest := p.c.Buffered()
 	want, size := offset|flags, 8+int(payload)
-	for most := (b.Size - offset - 1) / p.PageSize; n < most && len(rest) >= size; n++ {
+	most := min((b.Size-offset-1)/p.PageSize, passStep/uint64(size))
+	for ; n < most && len(rest) >= size; n++ {
 		want += p.PageSize
 		if binary.BigEndian.Uint64(rest) != want || payload == 1 && rest[8] != fill {
 			break

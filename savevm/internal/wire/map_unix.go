@@ -19,3 +19,6 @@ func mapFile(f *os.File, size int64) ([]byte, func() error, error) {
 	}
 	return m, func() error { return unix.Munmap(m) }, nil
 }
+
+// dropPages takes the pages of a mapping out of the process. They stay in the page cache, and come back when they are read.
+func dropPages(m []byte) { _ = unix.Madvise(m, unix.MADV_DONTNEED) }

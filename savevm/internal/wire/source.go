@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"sync/atomic"
 )
 
 // A Source is an image's bytes. It is safe for parallel use. The zero Source is empty.
@@ -15,7 +16,12 @@ type Source struct {
 	size   int64
 	mapped []byte // the whole file, read-only, or nil
 	close  func() error
+	copied atomic.Int64 // bytes of whole pages read since the mapping's pages were last let go
 }
+
+// maxResident bounds how many bytes of a mapped file the process holds, roughly: reading through a large one would make the whole file
+// part of it otherwise.
+const maxResident = 32 << 20
 
 // NewSource reads r. A regular file is mapped, where the system can: its pages then are the page cache's, not the process's.
 func NewSource(r io.ReaderAt, size int64) *Source {
@@ -34,6 +40,15 @@ func (s *Source) Size() int64 { return s.size }
 // Mapped is the whole file where it is mapped, else nil. A file that shrinks afterwards faults on access: see [Guard].
 func (s *Source) Mapped() []byte { return s.mapped }
 
+// Passed says that the bytes from one offset to another have been read and are not needed soon, so that the process does not hold them.
+func (s *Source) Passed(from, to int64) {
+	page := int64(os.Getpagesize())
+	from, to = from&^(page-1), min(to, s.size)&^(page-1)
+	if s.mapped != nil && from < to {
+		dropPages(s.mapped[from:to])
+	}
+}
+
 // Close unmaps the file; nothing may read the Source afterwards.
 func (s *Source) Close() error {
 	s.mapped, s.size = nil, 0
@@ -50,6 +65,11 @@ func (s *Source) ReadAt(p []byte, off int64) (n int, err error) {
 	}
 	defer Guard(&err, debug.SetPanicOnFault(true))
 	n = copy(p, s.mapped[off:])
+	const bulk = 4096 // smaller reads come back to the same places
+	if n >= bulk && s.copied.Add(int64(n)) > maxResident {
+		s.copied.Store(0)
+		dropPages(s.mapped)
+	}
 	if n < len(p) {
 		return n, io.EOF
 	}
