@@ -150,6 +150,7 @@ func (s *spaceObject) mappings(c call) goja.Value {
 		complete: func() bool { return list != nil && list.Complete() },
 	}
 	return b.sequence(func() source {
+		s.vm.mustBeOpen()
 		w := b.begin("mappings")
 		list = s.space.MappingsContext(w.ctx, first, last, filter)
 		return pull(b, list.All(), w, func(m paging.Mapping) goja.Value { return b.mapping("Mapping", m) })
@@ -195,6 +196,7 @@ func (s *spaceObject) pages(c call) goja.Value {
 		if empty {
 			return noSource{}
 		}
+		s.vm.mustBeOpen()
 		return pull(b, s.space.Pages(first, last), nil, func(p paging.Page) goja.Value {
 			o := b.mapping("Page", p.Mapping)
 			b.set(o, "entryAddress", b.u64(p.EntryAddress))

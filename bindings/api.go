@@ -83,7 +83,7 @@ func init() {
 		&sequenceClass, &pointerClass, &structTypeClass, &structValueClass, &memoryErrorClass, &formatErrorClass, &progressClass,
 	}
 	memoryClass.Members = append(append(memoryClass.Members, scanMembers...), disassembleMembers...)
-	vmClass.Members = append(append(vmClass.Members, physicalMembers...), linuxMembers...)
+	vmClass.Members = slices.Concat(vmClass.Members, physicalMembers, linuxMembers, closeMembers)
 	pointerClass.Members = append(pointerClass.Members, forwarded()...)
 	for _, list := range [][]*Class{
 		records, registerRecords, scanRecords, disassembleRecords, physicalRecords, structRecords, linuxRecords, optionRecords, scanOptions, physicalOptions, syntheticRecords,

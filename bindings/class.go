@@ -25,6 +25,9 @@ func on[T any](fn func(T, call) goja.Value) native {
 		if !ok {
 			c.throwType("%s called on an incompatible receiver", c.path())
 		}
+		if c.b.closed > 0 {
+			c.mustBeOpen(c.self)
+		}
 		return fn(self, c)
 	}
 }
@@ -75,6 +78,8 @@ func (b *Bindings) installClass(class *Class) {
 			b.must(proto.DefineAccessorProperty(m.Name, f, nil, goja.FLAG_TRUE, goja.FLAG_FALSE))
 		case m.Name == iteratorMember:
 			b.must(proto.DefineDataPropertySymbol(goja.SymIterator, f, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+		case m.Name == disposeMember:
+			b.must(proto.DefineDataPropertySymbol(b.builtins.dispose, f, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 		case m.Kind == Method:
 			b.setHidden(proto, m.Name, f)
 		}

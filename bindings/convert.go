@@ -130,12 +130,14 @@ type builtins struct {
 	regexpFlags       goja.Callable
 	viewBytes         goja.Callable
 	parseJSON         goja.Callable
+	dispose           *goja.Symbol
 }
 
 // helperCode gives what goja's Go API has no call for.
 const helperCode = `({
 	freeze: Object.freeze,
 	parseJSON: JSON.parse,
+	dispose: Symbol.dispose,
 	iteratorPrototype: Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())),
 	regexpSource: Function.prototype.call.bind(Object.getOwnPropertyDescriptor(RegExp.prototype, "source").get),
 	regexpFlags: Function.prototype.call.bind(Object.getOwnPropertyDescriptor(RegExp.prototype, "flags").get),
@@ -153,6 +155,7 @@ func (x *builtins) load(rt *goja.Runtime) {
 	fn := func(name string) goja.Callable { f, _ := goja.AssertFunction(o.Get(name)); return f }
 	x.freeze, x.regexpSource, x.regexpFlags, x.viewBytes = fn("freeze"), fn("regexpSource"), fn("regexpFlags"), fn("viewBytes")
 	x.parseJSON = fn("parseJSON")
+	x.dispose = o.Get("dispose").(*goja.Symbol)
 	x.iteratorPrototype = o.Get("iteratorPrototype").(*goja.Object)
 	global := rt.GlobalObject()
 	x.rangeError, x.syntaxError, x.errorClass = object(global.Get("RangeError")), object(global.Get("SyntaxError")), object(global.Get("Error"))

@@ -70,7 +70,9 @@ func openImage(c call) goja.Value {
 	if err != nil {
 		b.throw(err)
 	}
-	return b.vmOf(target).object
+	v := b.vmOf(target)
+	v.opened = v.opened || v != b.main
+	return v.object
 }
 
 var errNotGranted = errorString("open: this script is not granted access to files")

@@ -20,6 +20,11 @@ interface Console {
 }
 
 declare const console: Console;
+// For using; the same declaration as in TypeScript's esnext.disposable.
+interface SymbolConstructor {
+  readonly dispose: unique symbol;
+}
+
 declare const global: typeof globalThis;
 declare const performance: { now(): number; readonly timeOrigin: number };
 

@@ -78,7 +78,9 @@ func (b *Bindings) sequence(open func() source, cover *coverage) *goja.Object {
 	}
 	return b.hold("Sequence", &sequence{b, func() source {
 		cover.ended = false
-		return &coverSource{open(), cover}
+		src := open()
+		b.loops++
+		return &coverSource{src, cover, b, false}
 	}, cover})
 }
 
@@ -86,14 +88,32 @@ func (b *Bindings) sequence(open func() source, cover *coverage) *goja.Object {
 type coverSource struct {
 	source
 	cover *coverage
+	b     *Bindings
+	over  bool
 }
 
 func (s *coverSource) next() (goja.Value, bool) {
 	v, ok := s.source.next()
 	if !ok {
 		s.cover.ended = true
+		s.leave()
 	}
 	return v, ok
+}
+
+func (s *coverSource) stop() {
+	s.source.stop()
+	s.leave()
+}
+
+// leave counts the loop out.
+func (s *coverSource) leave() {
+	if s.over {
+		return
+	}
+	s.over = true
+	s.b.loops--
+	s.b.closeIdle()
 }
 
 // derived makes a Sequence whose values come out of this one's.

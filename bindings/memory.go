@@ -374,6 +374,7 @@ func (m *memoryObject) extents(c call) goja.Value {
 	open := func() source { return noSource{} }
 	if !empty {
 		open = func() source {
+			m.vm.mustBeOpen()
 			return pull(m.b, m.mem.Extents(first, last), nil, func(e memory.Extent) goja.Value {
 				o := m.b.record("Extent")
 				m.b.set(o, "base", m.b.u64(e.Base))

@@ -214,6 +214,9 @@ func hitText(r rec) string {
 }
 
 func (v *vm) print(printOptions) string {
+	if v.closed {
+		return v.printClosed()
+	}
 	i := v.target.Info()
 	var b strings.Builder
 	fmt.Fprintf(&b, "VM %s\n", orElse(i.Path, "(no file)"))

@@ -59,6 +59,7 @@ func (v *vm) pages(c call) goja.Value {
 	}
 	b := v.b
 	return b.sequence(func() source {
+		v.mustBeOpen()
 		w := b.begin("pages")
 		return pull(b, v.eachPage(w, first, last, nonzero), w, func(p physicalPage) goja.Value {
 			o := b.record("PhysicalPage")

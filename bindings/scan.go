@@ -216,6 +216,7 @@ func (m *memoryObject) scan(c call) goja.Value {
 	var result *scan.Result
 	var started bool
 	return b.sequence(func() source {
+		m.vm.mustBeOpen()
 		w := b.begin("scanning")
 		options := options
 		options.Progress = w.report
@@ -403,6 +404,7 @@ func (m *memoryObject) strings(c call) goja.Value {
 	var result *scan.StringsResult
 	var started bool
 	return b.sequence(func() source {
+		m.vm.mustBeOpen()
 		w := b.begin("strings")
 		options := options
 		options.Progress = w.report
@@ -450,6 +452,7 @@ func (m *memoryObject) entropy(c call) goja.Value {
 	var result *scan.EntropyResult
 	var started bool
 	return b.sequence(func() source {
+		m.vm.mustBeOpen()
 		w := b.begin("entropy")
 		result, started = scan.Entropy(w.ctx, within(m.mem, last), first, last, window), true
 		return &checked{pull(b, result.Windows(), w, func(e scan.EntropyWindow) goja.Value {
@@ -513,6 +516,7 @@ func (m *memoryObject) digest(c call, h hash.Hash) {
 func (c call) memoryArg(i int) *memoryObject {
 	if o, ok := c.Argument(i).(*goja.Object); ok {
 		if h, ok := c.b.unwrap(o).(memoryHolder); ok {
+			h.memoryOf().vm.mustBeOpen()
 			return h.memoryOf()
 		}
 	}
@@ -534,6 +538,8 @@ func diffMemories(c call) goja.Value {
 	var result *scan.DiffResult
 	var started bool
 	return b.sequence(func() source {
+		x.vm.mustBeOpen()
+		y.vm.mustBeOpen()
 		w := b.begin("comparing")
 		result, started = scan.Diff(w.ctx, within(x.mem, last), within(y.mem, last), scan.DiffOptions{First: first, Last: last, Granule: granule, Progress: w.report}), true
 		return &checked{pull(b, result.Changes(), w, func(ch scan.Change) goja.Value {

@@ -371,6 +371,7 @@ func isAggregate(t *ctype.Type) bool {
 // valueAt lays a struct over memory, or reads the value of another type.
 func (b *Bindings) valueAt(t *ctype.Type, m *memoryObject, at uint64) goja.Value {
 	b.checkComplete(t)
+	m.vm.mustBeOpen()
 	if isAggregate(t) {
 		return b.structAt(t, m, at)
 	}
@@ -439,6 +440,7 @@ func (s *structType) prototype() *goja.Object {
 // member reads a member: one with fields of its own is laid over its place.
 func (v *structValue) member(m ctype.Member) goja.Value {
 	b := v.of.b
+	v.m.vm.mustBeOpen()
 	t := m.Type.Strip()
 	if isAggregate(t) || t.Kind() == ctype.Array && isAggregate(t.Elem()) {
 		return b.valueAt(m.Type, v.m, v.base+m.Offset())

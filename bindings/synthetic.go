@@ -79,7 +79,9 @@ func makeSynthetic(c call) goja.Value {
 	if err != nil {
 		c.throwRange("synthetic: %v", err)
 	}
-	return c.b.vmOf(img).object
+	v := c.b.vmOf(img)
+	v.opened = true
+	return v.object
 }
 
 // synthetic is a guest in the making.

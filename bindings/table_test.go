@@ -83,6 +83,10 @@ func TestEveryRowHasItsNative(t *testing.T) {
 				if b.protos[c.Name].GetSymbol(goja.SymIterator) == nil {
 					t.Errorf("%s is not on the prototype", row)
 				}
+			case m.Name == disposeMember:
+				if b.protos[c.Name].GetSymbol(b.builtins.dispose) == nil {
+					t.Errorf("%s is not on the prototype", row)
+				}
 			case !slices.Contains(b.protos[c.Name].GetOwnPropertyNames(), m.Name):
 				t.Errorf("%s is not on the prototype", row)
 			}

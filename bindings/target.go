@@ -2,6 +2,7 @@ package bindings
 
 import (
 	"context"
+	"io"
 
 	"github.com/dop251/goja"
 
@@ -34,7 +35,8 @@ type Options struct {
 	// Progress is told how far long work has come: the script's own, and scans. It may be called from several goroutines, never
 	// two at a time for one piece of work. Nil ignores it.
 	Progress func(Progress)
-	// Open opens the image that open(path, options) names. Nil refuses. Images stay open until their opener closes them.
+	// Open opens the image that open(path, options) names. Nil refuses. What it returns is closed when the
+	// script closes its VM and it is an io.Closer; what a script leaves open is its opener's to close.
 	Open func(ctx context.Context, path string, o savevm.Options) (Target, error)
 	// Symbol names the address that a guest's code or data has in its kernel: the symbol and where that begins; "" where there is
 	// none. Nil: no symbols.
@@ -91,6 +93,10 @@ type Bindings struct {
 	errors    errorClasses
 	builtins  builtins
 	scratch   scratch
+
+	loops   int         // over sequences that are under way
+	closed  int         // VMs that the script closed
+	toClose []io.Closer // of those, what waits for loops to end
 	progressN uint64
 }
 

@@ -73,6 +73,7 @@ type vm struct {
 	reverseKey                   string
 	linux                        *linux // once it was looked for
 	linuxError                   string
+	opened, closed               bool // by the script
 }
 
 func (b *Bindings) vmOf(target Target) *vm {

@@ -21,7 +21,7 @@ const (
 const config = `{
   "compilerOptions": {
     "target": "es2024",
-    "lib": ["es2024", "esnext.iterator", "esnext.array"],
+    "lib": ["es2024", "esnext.iterator", "esnext.array", "esnext.disposable"],
     "module": "preserve",
     "moduleResolution": "bundler",
     "moduleDetection": "force",
