@@ -203,11 +203,15 @@ func (f *finder) finish(k *Kernel) (*Kernel, error) {
 			k.Missing = slices.DeleteFunc(k.Missing, func(s string) bool { return strings.HasPrefix(s, missingRoot) })
 		}
 	}
-	if !k.Symbols.hasData() && k.Symbols.kernel.Len() > 0 {
+	functionsOnly := !k.Symbols.hasData() && k.Symbols.kernel.Len() > 0
+	if functionsOnly {
 		k.addData()
 	}
 	k.findKASLR()
 	k.findPerCPU(f)
+	if functionsOnly {
+		k.recoverData()
+	}
 	k.Symbols.modules = func() []*Module { m, _ := k.Modules(); return m }
 	return k, nil
 }

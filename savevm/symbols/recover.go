@@ -1,0 +1,333 @@
+package symbols
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/svscript/svscript/savevm/ctype"
+	"github.com/svscript/svscript/savevm/memory"
+	"github.com/svscript/svscript/savevm/paging"
+	"github.com/svscript/svscript/savevm/scan"
+	"github.com/svscript/svscript/savevm/symbols/symtab"
+)
+
+// Variables that neither kallsyms nor __ksymtab nor VMCOREINFO names are found by what they must hold, as the kernel's types tell: the
+// head of a list by the structs in it, the run queues by the idle tasks that they lead to. Only what can be one thing alone is taken.
+
+// recoverData adds the variables that are found so to a kernel's symbols.
+func (k *Kernel) recoverData() {
+	if k.Space == nil {
+		return
+	}
+	types, err := k.Types()
+	if err != nil {
+		return
+	}
+	r := &recovery{k: k, types: types, word: uint64(k.arch.bits / 8), found: map[string]uint64{}}
+	r.segments = k.imageSegments()
+	r.lists()
+	r.runqueues()
+	r.timekeeper()
+	r.systemCalls()
+	if len(r.found) == 0 {
+		return
+	}
+	var b symtab.Builder
+	for s := range k.Symbols.kernel.All() {
+		b.Add(s.Address, s.Type, s.Name)
+	}
+	var names []string
+	for name, address := range r.found {
+		b.Add(address, 'd', name)
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	k.evidence("%d more symbols: inferred from what they hold: %s", len(names), strings.Join(names, ", "))
+	start, end := k.Symbols.start, k.Symbols.end
+	k.Symbols = newSymbols(b.Table(""))
+	k.Symbols.start, k.Symbols.end = start, end
+}
+
+type recovery struct {
+	k        *Kernel
+	types    TypeSource
+	word     uint64
+	segments []segment
+	found    map[string]uint64
+}
+
+// A segment is mapped memory of the kernel's image.
+type segment struct {
+	base     uint64
+	data     []byte
+	writable bool
+}
+
+// imageReach is how far the image can go from _text on.
+const imageReach = 128 << 20
+
+// imageSegments reads the kernel's image but its text: what is mapped, after _text, as far from its physical address as _text is.
+func (k *Kernel) imageSegments() []segment {
+	var segments []segment
+	first := k.VirtualBase
+	for m := range k.Space.Mappings(first, min(first+imageReach-1, math.MaxUint64-1), 0).All() {
+		writable := m.Flags&paging.FlagWrite != 0
+		if m.Base-m.Physical != k.delta || m.Flags&paging.FlagExec != 0 && !writable {
+			continue
+		}
+		segments = append(segments, segment{m.Base, readSparse(k.target.Memory, m.Physical, m.Size), writable})
+	}
+	return segments
+}
+
+func (r *recovery) pointer(b []byte) uint64 {
+	if r.word == 4 {
+		return uint64(binary.LittleEndian.Uint32(b))
+	}
+	return binary.LittleEndian.Uint64(b)
+}
+
+func (r *recovery) inImage(address uint64) bool {
+	return slices.ContainsFunc(r.segments, func(s segment) bool { return address-s.base < uint64(len(s.data)) })
+}
+
+// member reads a member, 0 where it cannot.
+func (r *recovery) member(t *ctype.Type, address uint64, path string) uint64 {
+	v, _ := r.k.member(t, address, path)
+	return v
+}
+
+// name reads an identifier through a pointer.
+func (r *recovery) name(at uint64) string {
+	if at < r.k.arch.lowest {
+		return ""
+	}
+	return identifierOf(readSparse(r.k.Memory(), at, 64))
+}
+
+// identifierOf is the text in b if it is a name, such as a module or a slab cache has.
+func identifierOf(b []byte) string {
+	s := cString(b, 0)
+	for _, c := range []byte(s) {
+		if c <= ' ' || c > '~' {
+			return ""
+		}
+	}
+	return s
+}
+
+// A knownList is a list whose head is recognised by its nodes.
+type knownList struct {
+	symbol, node, link string
+	least              int // nodes
+	// is tells whether a struct can be such a node.
+	is func(r *recovery, t *ctype.Type, at uint64) bool
+}
+
+var knownLists = []knownList{
+	{"modules", "struct module", "list", 1, func(r *recovery, t *ctype.Type, at uint64) bool {
+		return r.member(t, at, "mkobj.mod") == at
+	}},
+	{"slab_caches", "struct kmem_cache", "list", 16, func(r *recovery, t *ctype.Type, at uint64) bool {
+		size, object := r.member(t, at, "size"), r.member(t, at, "object_size")
+		return object > 0 && size >= object && size <= 64<<20 && r.name(r.member(t, at, "name")) != ""
+	}},
+	{"super_blocks", "struct super_block", "s_list", 4, func(r *recovery, t *ctype.Type, at uint64) bool {
+		fs := r.types.Type("struct file_system_type")
+		size := r.member(t, at, "s_blocksize")
+		return fs != nil && size == 1<<r.member(t, at, "s_blocksize_bits") && r.name(r.member(fs, r.member(t, at, "s_type"), "name")) != ""
+	}},
+	{"btf_modules", "struct btf_module", "list", 1, func(r *recovery, t *ctype.Type, at uint64) bool {
+		const magic = 0xeb9f // BTF_MAGIC, include/uapi/linux/btf.h
+		module, spec := r.types.Type("struct module"), r.types.Type("struct btf")
+		if module == nil || spec == nil {
+			return false
+		}
+		m := r.member(t, at, "module")
+		data, err := memory.ReadU32(r.k.Memory(), r.member(spec, r.member(t, at, "btf"), "data"))
+		return err == nil && data&0xffff == magic && r.member(module, m, "mkobj.mod") == m
+	}},
+}
+
+// lists finds the heads of lists: two pointers in the image to structs that point back.
+func (r *recovery) lists() {
+	type wanted struct {
+		knownList
+		t      *ctype.Type
+		offset uint64
+		heads  []uint64
+	}
+	var all []*wanted
+	for _, l := range knownLists {
+		t := r.types.Type(l.node)
+		if _, named := r.k.Symbols.kernel.Address(l.symbol); named || t == nil {
+			continue
+		}
+		if link, err := t.Lookup(l.link); err == nil {
+			all = append(all, &wanted{knownList: l, t: t, offset: link.Offset()})
+		}
+	}
+	for head, next := range r.heads() {
+		for _, w := range all {
+			if w.is(r, w.t, next-w.offset) && r.listOf(head, w.least, func(node uint64) bool { return w.is(r, w.t, node-w.offset) }) {
+				w.heads = append(w.heads, head)
+			}
+		}
+	}
+	for _, w := range all {
+		if len(w.heads) == 1 {
+			r.found[w.symbol] = w.heads[0]
+		} else if len(w.heads) > 1 {
+			r.k.missing("%s: %d lists of %s could be it", w.symbol, len(w.heads), w.node)
+		}
+	}
+}
+
+// heads yields the heads of lists in the image's variables, with their first nodes, which are not in the image.
+func (r *recovery) heads() map[uint64]uint64 {
+	heads := map[uint64]uint64{}
+	const maxHeads = 1 << 16
+	for _, s := range r.segments {
+		for i := uint64(0); s.writable && i+2*r.word <= uint64(len(s.data)) && len(heads) < maxHeads; i += r.word {
+			next, previous, at := r.pointer(s.data[i:]), r.pointer(s.data[i+r.word:]), s.base+i
+			if next < r.k.arch.lowest || previous < r.k.arch.lowest || next%r.word != 0 || previous%r.word != 0 || r.inImage(next) || r.inImage(previous) {
+				continue
+			}
+			if back, err := r.k.ReadPointer(next + r.word); err != nil || back != at {
+				continue
+			}
+			if back, err := r.k.ReadPointer(previous); err == nil && back == at {
+				heads[at] = next
+			}
+		}
+	}
+	return heads
+}
+
+// listOf checks that a list has so many nodes at least, and that all but a few that memory has lost are of its kind.
+func (r *recovery) listOf(head uint64, least int, is func(node uint64) bool) bool {
+	nodes, _ := r.k.walkList(head, maxModules)
+	good := 0
+	for _, node := range nodes {
+		if is(node) {
+			good++
+		}
+	}
+	return good >= least && good*10 >= len(nodes)*9
+}
+
+// runqueues finds the per-CPU struct rq: that of a CPU leads to its idle task.
+func (r *recovery) runqueues() {
+	rq, task := r.types.Type("struct rq"), r.types.Type("struct task_struct")
+	first, ok := r.k.Symbols.kernel.Address("init_task")
+	if _, named := r.k.Symbols.kernel.Address("runqueues"); named || !ok || rq == nil || task == nil || len(r.k.PerCPUOffsets) == 0 {
+		return
+	}
+	idle, err := rq.Lookup("idle")
+	if err != nil {
+		return
+	}
+	is := func(at uint64) bool {
+		for cpu := range r.k.PerCPUOffsets {
+			here, _ := r.k.PerCPU(at, cpu)
+			t := r.member(rq, here, "idle")
+			if t < r.k.arch.lowest || r.member(rq, here, "cpu") != uint64(cpu) || r.comm(task, t) != fmt.Sprintf("swapper/%d", cpu) {
+				return false
+			}
+		}
+		return true
+	}
+	// The variables' own addresses are in the image, or count from 0 (x86_64 up to 6.14). Those of CPU 0 are as far away from there as
+	// its offset says.
+	bytes := make([]byte, r.word)
+	binary.LittleEndian.PutUint32(bytes, uint32(first))
+	if r.word == 8 {
+		binary.LittleEndian.PutUint64(bytes, first)
+	}
+	want := []scan.Pattern{scan.Must(scan.Bytes(bytes))}
+	for _, low := range []uint64{r.k.VirtualBase, 0} {
+		from := r.k.mask(low + r.k.PerCPUOffsets[0])
+		options := scan.Options{First: from, Last: max(from, from+imageReach-1), Align: r.word, Limit: 1 << 10}
+		for hit := range scan.Scan(r.k.context(), r.k.Space, want, options).Hits() {
+			if at := r.k.mask(hit.Address - idle.Offset() - r.k.PerCPUOffsets[0]); is(at) {
+				r.found["runqueues"] = at
+				return
+			}
+		}
+	}
+}
+
+// comm is the name of a task.
+func (r *recovery) comm(task *ctype.Type, at uint64) string {
+	m, err := task.Lookup("comm")
+	if err != nil {
+		return ""
+	}
+	b := make([]byte, 16)
+	if _, err := r.k.Memory().ReadMemory(b, at+m.Offset()); err != nil {
+		return ""
+	}
+	return cString(b, 0)
+}
+
+// timekeeper finds tk_core: a sequence counter, then the struct timekeeper, whose clocks are one that has a name. There is a copy of it
+// (shadow_timekeeper) that says the same, without a counter before it.
+func (r *recovery) timekeeper() {
+	t, clock := r.types.Type("struct timekeeper"), r.types.Type("struct clocksource")
+	if t == nil || clock == nil || r.types.Type("struct tk_data") != nil {
+		return
+	}
+	if _, named := r.k.Symbols.kernel.Address("tk_core"); named {
+		return
+	}
+	mono, err1 := t.Lookup("tkr_mono.clock")
+	raw, err2 := t.Lookup("tkr_raw.clock")
+	if err1 != nil || err2 != nil {
+		return
+	}
+	const counter = 8 // seqcount_raw_spinlock_t, padded to the alignment of struct timekeeper
+	var found []uint64
+	for _, s := range r.segments {
+		size := uint64(len(s.data))
+		for i := uint64(counter); s.writable && i+t.Size() <= size; i += r.word {
+			p := r.pointer(s.data[i+mono.Offset():])
+			if p < r.k.arch.lowest || p != r.pointer(s.data[i+raw.Offset():]) || r.name(r.member(clock, p, "name")) == "" {
+				continue
+			}
+			sequence := binary.LittleEndian.Uint32(s.data[i-counter:])
+			if at := s.base + i; sequence != 0 && sequence < 1<<31 && r.member(t, at, "xtime_sec")-1 < 1<<40 && r.member(t, at, "tkr_mono.mult") != 0 {
+				found = append(found, at-counter)
+			}
+		}
+	}
+	if len(found) == 1 {
+		r.found["tk_core"] = found[0]
+	}
+}
+
+// systemCalls finds the table of system calls: the functions of the first two, one after the other. Their names tell that they are
+// (arch/*/include/asm/syscall_wrapper.h).
+func (r *recovery) systemCalls() {
+	names := map[string]struct{ prefix, first, second string }{
+		"aarch64": {"__arm64_sys_", "io_setup", "io_destroy"},
+		"riscv64": {"__riscv_sys_", "io_setup", "io_destroy"},
+		"x86_64":  {"__x64_sys_", "read", "write"},
+		"i386":    {"__ia32_sys_", "restart_syscall", "exit"},
+	}[r.k.Arch]
+	first, ok1 := r.k.Symbols.kernel.Address(names.prefix + names.first)
+	second, ok2 := r.k.Symbols.kernel.Address(names.prefix + names.second)
+	if _, named := r.k.Symbols.kernel.Address("sys_call_table"); named || !ok1 || !ok2 {
+		return
+	}
+	for _, s := range r.segments {
+		for i := uint64(0); i+2*r.word <= uint64(len(s.data)); i += r.word {
+			if r.pointer(s.data[i:]) == first && r.pointer(s.data[i+r.word:]) == second {
+				r.found["sys_call_table"] = s.base + i
+				return
+			}
+		}
+	}
+}
