@@ -62,7 +62,7 @@ func TestCutAnywhere(t *testing.T) {
 			}
 			full := open(t, name)
 			lengths := cuts(len(whole))
-			ends := recordEnds(full)
+			ends := recordEnds(whole, full)
 			stored := ^uint64(0)
 			for i, cut := range lengths {
 				img, err := openCut(t, whole, cut, i)
@@ -115,7 +115,7 @@ func openCut(t *testing.T, whole []byte, cut, i int) (*savevm.Image, error) {
 }
 
 // recordEnds is where each page's record ends in the file, in order; none for an image whose bytes lie elsewhere.
-func recordEnds(img *savevm.Image) []int64 {
+func recordEnds(whole []byte, img *savevm.Image) []int64 {
 	var ends []int64
 	if len(img.Info().Layers) > 0 || img.Info().Format != "qemu-stream" {
 		return nil
@@ -128,7 +128,11 @@ func recordEnds(img *savevm.Image) []int64 {
 			case l.Encoding == ram.EncodingPage || l.Encoding == ram.EncodingFlat:
 				ends = append(ends, l.FileOffset+int64(b.PageSize))
 			case l.Encoding == ram.EncodingFill:
-				ends = append(ends, l.FileOffset+9)
+				end := l.FileOffset + 9
+				if name := append([]byte{byte(len(b.Name))}, b.Name...); bytes.HasPrefix(whole[end-1:], name) {
+					end += int64(len(name))
+				}
+				ends = append(ends, end)
 			}
 		}
 	}

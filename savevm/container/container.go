@@ -18,13 +18,14 @@ type Options struct {
 	// TempDir is where decompressed data goes, as a file without a name. Empty means $TMPDIR, or else /var/tmp where there
 	// is one (/tmp is often memory), or else the system's directory for temporary files.
 	TempDir string
-	// MemoryLimit is the size in bytes up to which decompressed data stays in memory. 0 means 32 MiB, negative means never.
+	// MemoryLimit is the size in bytes up to which decompressed data stays in memory. 0 means 4 MiB, negative means never.
 	MemoryLimit int64
 	// Progress, when not nil, is told how many of the compressed bytes are done. Calls do not overlap.
 	Progress func(label string, done, total int64)
 }
 
-const defaultMemoryLimit = 32 << 20
+// defaultMemoryLimit is small: a temporary file is mapped, so it reads as fast, and its pages are the system's to write out.
+const defaultMemoryLimit = 4 << 20
 
 func (o Options) memoryLimit() int64 {
 	if o.MemoryLimit == 0 {

@@ -73,15 +73,22 @@ func (s *store) WriteAt(p []byte, off int64) (int, error) {
 	if s.file == nil && end <= s.limit {
 		defer s.mu.Unlock()
 		if end > int64(len(s.mem)) {
-			s.mem = append(s.mem, make([]byte, end-int64(len(s.mem)))...)
+			if end > int64(cap(s.mem)) { // twice as large each time, so that all buffers together are as large as the last one again
+				s.mem = append(make([]byte, 0, min(s.limit, max(2*int64(cap(s.mem)), end, copySize))), s.mem...)
+			}
+			s.mem = s.mem[:end]
 			s.size = end
 		}
 		return copy(s.mem[off:], p), nil
 	}
-	err := s.grow(end)
+	hole := isZero(p) // memory that was never used takes no room, however much of it a small file says there is
+	err := s.grow(end, hole)
 	s.mu.Unlock()
-	if err != nil {
+	switch {
+	case err != nil:
 		return 0, err
+	case hole:
+		return len(p), nil
 	}
 	n, err := s.file.WriteAt(p, off)
 	if err != nil {
@@ -90,8 +97,20 @@ func (s *store) WriteAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// grow makes the file ready to end at end. s.mu is held.
-func (s *store) grow(end int64) error {
+// isZero tells whether all of p is zero.
+func isZero(p []byte) bool {
+	for n := 0; len(p) > 0; p = p[n:] {
+		if n = min(len(p), len(zeroPage)); !bytes.Equal(p[:n], zeroPage[:n]) {
+			return false
+		}
+	}
+	return true
+}
+
+var zeroPage [4096]byte
+
+// grow makes the file ready to end at end, with a hole for its last bytes or with data. s.mu is held.
+func (s *store) grow(end int64, hole bool) error {
 	if s.file == nil {
 		if err := s.spill(); err != nil {
 			return err
@@ -100,7 +119,10 @@ func (s *store) grow(end int64) error {
 	if end <= s.size {
 		return nil
 	}
-	if s.spare -= end - s.size; s.spare < 0 {
+	if !hole {
+		s.spare -= end - s.size
+	}
+	if s.spare < 0 {
 		if free, ok := diskFree(s.dir); ok && free-spaceReserve < end-s.size+spaceStep {
 			return &SpaceError{Dir: s.dir, Need: end - s.size + spaceStep, Free: max(free-spaceReserve, 0)}
 		}

@@ -58,16 +58,28 @@ func (d *Dump) warn(offset int64, format string, args ...any) {
 	d.Warnings = append(d.Warnings, Warning{offset, fmt.Sprintf(format, args...)})
 }
 
-// maxRegions bounds what a file full of scattered segments can make of itself. Real dumps have tens.
-const maxRegions = 1 << 14
+// maxRegions bounds what a file full of scattered segments can make of itself; real dumps have tens. From there on memory that
+// lies apart shares the last region, in which what lies between is absent.
+const maxRegions = 1 << 10
 
-func (d *Dump) addRegion(r Region) bool {
+// scattered tells whether the next region is the last.
+func (d *Dump) scattered() bool { return len(d.Regions) == maxRegions-1 }
+
+func (d *Dump) addRegion(r Region) {
+	d.Regions = append(d.Regions, r)
 	if len(d.Regions) == maxRegions {
-		d.warn(-1, "the dump has more than %d separate regions of memory; those from %#x on are left out", maxRegions, r.Base)
-		d.Complete = false
+		d.warn(-1, "the dump has more than %d separate regions of memory, so it may be damaged; those from %#x on are shown as one, what "+
+			"lies between them as absent", maxRegions, r.Base)
+	}
+}
+
+// full tells, and says, that there is no region for the memory from an address on.
+func (d *Dump) full(base uint64) bool {
+	if len(d.Regions) < maxRegions {
 		return false
 	}
-	d.Regions = append(d.Regions, r)
+	d.warn(-1, "the memory from %#x on is left out: the dump has too many separate regions", base)
+	d.Complete = false
 	return true
 }
 
@@ -77,13 +89,14 @@ const maxPhysical = 1 << 56
 const pageSize = 4096 // of formats that hold bytes, not pages
 
 // addPieces makes regions of pieces, which are in order and do not overlap. Neighbours share a region, unless they meet inside
-// a page of it, for a block's index counts in pages.
+// a page of it, for a block's index counts in pages. What is still apart when there are too many regions, and cannot share the
+// last one, is left out.
 func (d *Dump) addPieces(src *wire.Source, pieces []piece) {
 	for len(pieces) > 0 {
 		first := pieces[0]
 		n := 1
-		for n < len(pieces) && pieces[n].base == pieces[n-1].end() && (pieces[n].base-first.base)%pageSize == 0 &&
-			pieces[n].end()-first.base <= ram.MaxBlockSize {
+		for n < len(pieces) && (pieces[n].base == pieces[n-1].end() || d.scattered() && (pieces[n-1].end()-first.base)%pageSize == 0) &&
+			(pieces[n].base-first.base)%pageSize == 0 && pieces[n].end()-first.base <= ram.MaxBlockSize {
 			n++
 		}
 		size := pieces[n-1].end() - first.base
@@ -98,11 +111,11 @@ func (d *Dump) addPieces(src *wire.Source, pieces []piece) {
 				}
 			}
 			b.Seal()
-			if !d.addRegion(Region{Base: first.base, Size: size, Block: b}) {
-				return
-			}
+			d.addRegion(Region{Base: first.base, Size: size, Block: b})
 		}
-		pieces = pieces[n:]
+		if pieces = pieces[n:]; len(pieces) > 0 && d.full(pieces[0].base) {
+			return
+		}
 	}
 }
 

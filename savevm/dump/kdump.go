@@ -268,7 +268,10 @@ type kdumpMap struct {
 
 func (m *kdumpMap) add(frame, count uint64, s frameState) bool {
 	if s == frameHole {
-		return m.endRegion()
+		if !m.d.scattered() {
+			m.endRegion()
+		}
+		return true
 	}
 	if m.from == m.to {
 		m.from, m.to = frame, frame
@@ -294,14 +297,13 @@ func (m *kdumpMap) add(frame, count uint64, s frameState) bool {
 	return true
 }
 
-func (m *kdumpMap) endRegion() bool {
+func (m *kdumpMap) endRegion() {
 	from, to := m.from, m.to
 	m.from, m.to = 0, 0
-	if from == to {
-		return true
+	if from < to {
+		size := uint64(m.blockSize)
+		m.d.addRegion(Region{Base: from * size, Size: (to - from) * size, Block: m.block, Offset: from * size})
 	}
-	size := uint64(m.blockSize)
-	return m.d.addRegion(Region{Base: from * size, Size: (to - from) * size, Block: m.block, Offset: from * size})
 }
 
 // eachRun gives the intervals of frames of one state, in order.

@@ -94,6 +94,9 @@ func (a *avml) add(p piece) (end int64, ok bool) {
 	if p.base != a.base+a.size || a.size%snappyFrame != 0 || a.size+p.size > ram.MaxBlockSize {
 		a.finish()
 		a.base = p.base
+		if a.d.full(p.base) {
+			return 0, false
+		}
 	}
 	at := p.offset
 	for left := p.size; left > 0; {
