@@ -56,6 +56,9 @@ func (c *Candidate) Decode() (*Result, error) {
 			c.TokenTable, c.count, score)
 	}
 	r := &Result{Form: best.form, Base: best.base, Late: best.late, Bits: 8 * c.word, InPlace: best.form == SelfRelative, Count: c.count}
+	if best.form == SelfRelative { // its tables are aligned to 4 bytes everywhere, and kernels of 32 bits have no such form
+		r.Bits = 64
+	}
 	if best.form == Absolute && best.base == 32 {
 		r.Base, r.Bits = 0, 32
 	}
