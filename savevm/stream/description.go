@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"slices"
 
 	"github.com/svscript/svscript/savevm/internal/wire"
 )
@@ -110,42 +110,42 @@ func (p *parser) readSchema(c *wire.Cursor, start, size int64) bool {
 // parseDescription reads the JSON device by device, so that one which is cut off still describes the first of them.
 func parseDescription(raw []byte) (*schema, error) {
 	s := &schema{devices: map[string]*Description{}}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return s, fmt.Errorf("no JSON object: %w", err)
+	t := jsonText{raw}
+	if !t.take('{') {
+		return s, errNoJSON
 	}
-	for d.More() {
-		key, err := d.Token()
+	for !t.take('}') {
+		key, err := t.value()
+		if err != nil || !t.take(':') {
+			return s, errNoJSON
+		}
+		if string(key) == `"devices"` {
+			err = s.parseDevices(&t)
+		} else if value, e := t.value(); e != nil {
+			err = e
+		} else if string(key) == `"page_size"` {
+			err = json.Unmarshal(value, &s.size)
+		}
 		if err != nil {
 			return s, err
 		}
-		switch key {
-		case "page_size":
-			err = d.Decode(&s.size)
-		case "devices":
-			err = s.decodeDevices(d)
-		default:
-			err = d.Decode(new(json.RawMessage))
-		}
-		if err != nil {
-			return s, err
-		}
+		t.take(',')
 	}
-	_, err := d.Token()
-	return s, err
+	return s, nil
 }
 
-func (s *schema) decodeDevices(d *json.Decoder) error {
-	if t, err := d.Token(); err != nil || t != json.Delim('[') {
-		return fmt.Errorf("devices is no array: %w", err)
+func (s *schema) parseDevices(t *jsonText) error {
+	if !t.take('[') {
+		return errNoJSON
 	}
-	var raw json.RawMessage
 	seen := map[string]*Description{}
-	for d.More() {
-		if err := d.Decode(&raw); err != nil {
+	for !t.take(']') {
+		device, err := t.value()
+		if err != nil {
 			return err
 		}
-		dev, err := parseDevice(raw, seen)
+		t.take(',')
+		dev, err := parseDevice(device, seen)
 		if odd := (*json.UnmarshalTypeError)(nil); errors.As(err, &odd) {
 			continue // this device's only
 		} else if err != nil {
@@ -155,10 +155,75 @@ func (s *schema) decodeDevices(d *json.Decoder) error {
 			s.devices[fmt.Sprintf("%s/%d", dev.Name, dev.Instance)] = dev
 		}
 	}
-	if _, err := d.Token(); err != nil && err != io.EOF {
-		return err
-	}
 	return nil
+}
+
+var errNoJSON = errors.New("this is no JSON, or it is cut off")
+
+// A jsonText is JSON that is taken apart. Only brackets and strings are looked at: encoding/json reads what is then used, which is little,
+// as a machine's many CPUs are all described by the same text.
+type jsonText struct{ rest []byte }
+
+// take steps over a character, and white space before it.
+func (t *jsonText) take(c byte) bool {
+	t.rest = bytes.TrimLeft(t.rest, " \t\r\n")
+	if len(t.rest) == 0 || t.rest[0] != c {
+		return false
+	}
+	t.rest = t.rest[1:]
+	return true
+}
+
+// value steps over a value and returns its text: all that is left where the value has no end, with an error.
+func (t *jsonText) value() ([]byte, error) {
+	b := bytes.TrimLeft(t.rest, " \t\r\n")
+	depth := 0
+	for i := 0; i < len(b); i++ {
+		end := i + 1
+		switch b[i] {
+		case '"':
+			if end = stringEnd(b, i); end < 0 {
+				i = len(b)
+				continue
+			}
+			i = end - 1
+		case '{', '[':
+			depth++
+			continue
+		case '}', ']':
+			if depth--; depth < 0 {
+				return nil, errNoJSON
+			}
+		default:
+			if depth > 0 {
+				continue
+			}
+			if n := bytes.IndexAny(b[i:], ",:]} \t\r\n"); n > 0 { // a number, true, …
+				end = i + n
+			} else {
+				return nil, errNoJSON
+			}
+		}
+		if depth == 0 {
+			t.rest = b[end:]
+			return b[:end], nil
+		}
+	}
+	t.rest = nil
+	return b, errNoJSON
+}
+
+// stringEnd is the offset behind the string that begins at an offset, or -1.
+func stringEnd(b []byte, at int) int {
+	for i := at + 1; i < len(b); i++ {
+		switch b[i] {
+		case '"':
+			return i + 1
+		case '\\':
+			i++
+		}
+	}
+	return -1
 }
 
 // parseDevice reads one device's description. Devices of one kind (the CPUs of a machine with many) are described by the same
@@ -169,7 +234,7 @@ func parseDevice(raw []byte, seen map[string]*Description) (*Description, error)
 		if like := seen[string(layout)]; like != nil {
 			dev := *like
 			dev.Instance = 0
-			err := json.Unmarshal(append(bytes.TrimRight(head, ", \t\r\n"), '}'), &dev)
+			err := json.Unmarshal(append(slices.Clip(bytes.TrimRight(head, ", \t\r\n")), '}'), &dev)
 			if err == nil {
 				return &dev, nil
 			}
