@@ -72,6 +72,9 @@ func main() {
 	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
 	must(err)
 	keep = append(keep, pair)
+	// Bytes that nobody reads: in a TCP socket's queue, and in a UNIX socket's
+	s.Write([]byte("seventeen bytes.\n"))
+	ua.Write([]byte("five\n"))
 	raw, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_RAW, 1)
 	must(err)
 	pk, err := syscall.Socket(syscall.AF_PACKET, syscall.SOCK_RAW, 0x0300)
@@ -114,6 +117,12 @@ func main() {
 	mk(289, ^uintptr(0), uintptr(unsafe.Pointer(&mask)), 8, 0) // signalfd4
 	mk(294, 0, 0, 0, 0)                                        // inotify_init1
 	mk(434, 1, 0, 0, 0)                                        // pidfd_open
+	later := [4]uint64{0, 0, 4711, 0}                          // struct itimerspec
+	timer, _, e := syscall.Syscall(283, 1, 0, 0)
+	if e == 0 {
+		mk(286, timer, 0, uintptr(unsafe.Pointer(&later)), 0) // timerfd_settime
+	}
+	bpf()
 	zf, err := os.Open("/dev/zero")
 	must(err)
 	ns, err := os.Open("/proc/self/ns/net")
@@ -133,4 +142,30 @@ func main() {
 	go func() { var b [1]byte; ul.Accept(); r.Read(b[:]) }()
 	go func() { syscall.Flock(int(f.Fd()), syscall.LOCK_EX); time.Sleep(time.Hour) }()
 	time.Sleep(100 * time.Hour)
+}
+
+// bpf makes a BPF map and loads a program, and keeps both open.
+func bpf() {
+	const BPF_MAP_CREATE, BPF_PROG_LOAD, BPF_MAP_TYPE_ARRAY, BPF_PROG_TYPE_SOCKET_FILTER = 0, 5, 2, 1
+	name := func(s string) (b [16]byte) { copy(b[:], s); return b }
+	m := struct {
+		kind, key, value, entries, flags, inner, node uint32
+		name                                          [16]byte
+	}{kind: BPF_MAP_TYPE_ARRAY, key: 4, value: 24, entries: 7, name: name("sv_map")}
+	if _, _, e := syscall.Syscall(321, BPF_MAP_CREATE, uintptr(unsafe.Pointer(&m)), unsafe.Sizeof(m)); e != 0 {
+		fmt.Println("files: BPF_MAP_CREATE", e)
+	}
+	code, license := []uint64{0xb7, 0x95}, []byte("GPL\x00") // r0 = 0; exit
+	p := struct {
+		kind, count    uint32
+		code, license  uintptr
+		level, size    uint32
+		log            uintptr
+		version, flags uint32
+		name           [16]byte
+	}{kind: BPF_PROG_TYPE_SOCKET_FILTER, count: 2, code: uintptr(unsafe.Pointer(&code[0])), license: uintptr(unsafe.Pointer(&license[0])), name: name("sv_prog")}
+	if _, _, e := syscall.Syscall(321, BPF_PROG_LOAD, uintptr(unsafe.Pointer(&p)), unsafe.Sizeof(p)); e != 0 {
+		fmt.Println("files: BPF_PROG_LOAD", e)
+	}
+	keep = append(keep, code, license)
 }
