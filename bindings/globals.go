@@ -24,7 +24,7 @@ var globals = Class{
 		{Name: "hexdump", Args: []Arg{{Name: "bytes", Type: "ArrayBufferView | ArrayBuffer"}, {Name: "options", Type: "HexdumpOptions", Optional: true}},
 			Type: "string", Help: "Bytes as people read them: 16 a line, with addresses and text.", native: hexdump},
 		{Name: "emit", Args: []Arg{{Name: "row", Type: "unknown"}}, Type: "void",
-			Help: "Gives one result row: a line of a table on a terminal, a line of JSON with --json.", native: emit},
+			Help: "Gives one result row: a line of a table, a line of JSON with --json. A Uint8Array is written to stdout as it is, with --json as hex digits.", native: emit},
 		{Name: "progress", Args: []Arg{{Name: "label", Type: "string"}, {Name: "total", Type: "number", Optional: true}}, Type: "ProgressLine",
 			Help: "Shows how far long work has come, on stderr of a terminal. Call update as it goes, and done at the end.", native: startProgress},
 		{Name: "diff", Args: []Arg{{Name: "a", Type: "Memory"}, {Name: "b", Type: "Memory"}, {Name: "options", Type: "DiffOptions", Optional: true}},
@@ -64,7 +64,7 @@ func openImage(c call) goja.Value {
 		}
 	}
 	if b.options.Open == nil {
-		panic(b.rt.NewGoError(errNotGranted))
+		runtime.Throw(b.rt, errNotGranted)
 	}
 	target, err := b.options.Open(b.host.Context(), path, options)
 	if err != nil {

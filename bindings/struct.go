@@ -32,7 +32,7 @@ var structTypeClass = Class{
 		{Name: "fields", Kind: Property, Type: "StructField[]", Help: "The fields, those of anonymous structs and unions included.", native: on((*structType).fieldList)},
 		{Name: "definition", Kind: Property, Type: "string", Help: "The C source, with offsets, sizes and holes.",
 			native: on(func(s *structType, c call) goja.Value { return c.b.str(s.t.Definition()) })},
-		{Name: "constants", Kind: Property, Type: "Record<string, number | bigint>", Help: "Enumerators and integer macros that the same source declares.",
+		{Name: "constants", Kind: Property, Type: "Record<string, number | bigint>", Help: "An enum's enumerators; else those and the integer macros that the same C source declares.",
 			native: on((*structType).constants)},
 		{Name: "at", Args: []Arg{{Name: "memory", Type: "Memory"}, {Name: "address", Type: "Address | Pointer"}}, Type: "StructFields", Overloads: placed("StructFields"),
 			Help:   "The type laid over an address. Of a type that is no struct or union, its value. A type of vm.linux needs no memory.",
@@ -292,17 +292,24 @@ func (s *structType) fieldList(c call) goja.Value {
 
 func (s *structType) constants(c call) goja.Value {
 	o := c.b.rt.NewObject()
+	constant := func(name string, value int64) {
+		if value >= -maxSafeInteger && value <= maxSafeInteger {
+			c.b.own(o, name, c.b.rt.ToValue(value))
+		} else {
+			c.b.own(o, name, c.b.s64(value))
+		}
+	}
+	if t := s.t.Strip(); t.Kind() == ctype.Enum {
+		for _, e := range t.Enumerators() {
+			constant(e.Name, e.Value)
+		}
+	}
 	if s.set == nil {
 		return o
 	}
 	for _, d := range s.set.Decls {
-		if d.Kind != ctype.DeclConst {
-			continue
-		}
-		if d.Value >= -maxSafeInteger && d.Value <= maxSafeInteger {
-			c.b.own(o, d.Name, c.b.rt.ToValue(d.Value))
-		} else {
-			c.b.own(o, d.Name, c.b.s64(d.Value))
+		if d.Kind == ctype.DeclConst {
+			constant(d.Name, d.Value)
 		}
 	}
 	return o

@@ -7,9 +7,10 @@ const { UsageError } = require("svscript/select");
 
 exports.command = {
 	name: "cat",
-	help: "Print a file of a Linux guest out of its page cache, as text in UTF-8.\n\n"
-		+ "What is not in memory is left out, and stderr says what that is. With --json each run of bytes is a line, with its offset and the bytes in "
-		+ "hexadecimal digits: the way to get what is no text.",
+	help: "Print a file of a Linux guest out of its page cache: its bytes as they are.\n\n"
+		+ "svscript cat IMAGE /bin/sh >sh\n\n"
+		+ "Where it is not in memory there are zeros, and stderr says where that is. With --json each run is a line, with its offset and the bytes in "
+		+ "hexadecimal digits, or why they are not there.",
 	arguments: [{ name: "PATH", type: "string", optional: true, help: "absolute, as process 1 sees it" }],
 	options: {
 		inode: { type: "address", value: "ADDRESS", help: "in place of PATH: that of a struct inode, as `files` lists them" },
@@ -21,8 +22,6 @@ exports.command = {
 	},
 };
 
-const PIECE = 1 << 16, NEWLINE = 10;
-
 /** @param {VM} vm @param {any} args */
 exports.main = function* (vm, args) {
 	const k = linux(vm);
@@ -32,18 +31,31 @@ exports.main = function* (vm, args) {
 	if (type !== "reg") throw new UsageError(`that is no regular file but ${type}`);
 
 	const missing = [];
-	const lines = new Lines(args.hexdump);
 	for (const run of fs.for_each_file_run(inode, args.start, args.length === undefined ? Infinity : args.start + args.length)) {
-		if (run.bytes) yield* lines.add(run.offset, run.bytes);
-		else missing.push(run);
+		const { offset, length, bytes, reason } = run;
+		if (bytes) yield shown({ offset, bytes }, args.hexdump ? hexdump(bytes, { address: BigInt(offset) }) : bytes);
+		else if (!args.hexdump) yield* zeros(offset, length, reason);
+		if (!bytes && reason !== "a hole") missing.push(run);
 	}
-	yield* lines.end();
 
-	for (const { offset, length, reason } of missing.slice(0, 8)) console.error(`cat: ${offset}–${offset + length - 1} (${size(length)}) left out: ${reason}`);
+	for (const { offset, length, reason } of missing.slice(0, 8)) console.error(`cat: ${offset}–${offset + length - 1} (${size(length)}) is missing: ${reason}`);
 	if (missing.length > 8) console.error(`cat: and ${plural(missing.length - 8, "more part")}`);
 	const left = k.report("cat");
-	if (left) yield left;
+	if (left) yield shown({ ...left }, new Uint8Array(0)); // of no text: stdout is the file
 };
+
+const MAX_ZEROS = 1 << 30;
+
+/** Zeros in place of what is not there; with --json why. A file that damage has made endless has not so many. @param {number} offset @param {number} length @param {string | null} reason */
+function* zeros(offset, length, reason) {
+	if (length > MAX_ZEROS) console.error(`cat: ${size(length)} of zeros at ${offset} are left out: what is behind them comes too early`);
+	else for (const end = offset + length; offset < end; offset += PIECE) {
+		const piece = Math.min(end - offset, PIECE);
+		yield shown({ offset, length: piece, reason }, new Uint8Array(piece));
+	}
+}
+
+const PIECE = 1 << 20;
 
 /** The inode that the arguments name. @param {any} k @param {any} fs @param {any} args */
 function find(k, fs, { PATH: path, inode, pid, fd }) {
@@ -59,39 +71,4 @@ function find(k, fs, { PATH: path, inode, pid, fd }) {
 	const dentry = fs.path_lookup(path, { task });
 	if (!dentry) throw new UsageError(`the kernel remembers no file ${path}: it was not used of late, or is not there`);
 	return dentry.$deref("d_inode");
-}
-
-/** Gives out the bytes of a file in pieces that end with a line, where lines are not too long. */
-class Lines {
-	/** @param {boolean} hexdump */
-	constructor(hexdump) {
-		this.hexdump = hexdump;
-		this.offset = 0; // of what is pending
-		this.pending = new Uint8Array(0);
-	}
-
-	/** @param {number} offset @param {Uint8Array} bytes */
-	* add(offset, bytes) {
-		if (offset !== this.offset + this.pending.length) yield* this.end();
-		if (this.pending.length === 0) this.offset = offset;
-		const all = new Uint8Array(this.pending.length + bytes.length);
-		all.set(this.pending);
-		all.set(bytes, this.pending.length);
-		const cut = all.length < PIECE ? 0 : all.lastIndexOf(NEWLINE) + 1 || all.length;
-		yield* this.give(all.subarray(0, cut));
-		this.offset += cut;
-		this.pending = all.slice(cut);
-	}
-
-	* end() {
-		yield* this.give(this.pending);
-		this.pending = new Uint8Array(0);
-	}
-
-	/** @param {Uint8Array} bytes */
-	* give(bytes) {
-		if (bytes.length === 0) return;
-		const text = this.hexdump ? hexdump(bytes, { address: BigInt(this.offset) }) : new TextDecoder().decode(bytes);
-		yield shown({ offset: this.offset, bytes }, text.replace(/\n$/, ""));
-	}
 }

@@ -16,14 +16,22 @@ type printer struct {
 	out     *output
 	host    *runtime.Host
 	encoder jsonEncoder
+
+	bytesSymbol *goja.Symbol
 }
 
 func newPrinter(out *output, host *runtime.Host) *printer {
-	return &printer{out: out, host: host, encoder: jsonEncoder{rt: host.Runtime()}}
+	symbol, _ := host.Runtime().RunString(`Symbol.for("svscript.bytes")`)
+	bytesSymbol, _ := symbol.(*goja.Symbol)
+	return &printer{out: out, host: host, encoder: jsonEncoder{rt: host.Runtime()}, bytesSymbol: bytesSymbol}
 }
 
-// emit prints one row.
+// emit prints one row. Bytes are written as they are.
 func (p *printer) emit(v goja.Value) error {
+	if raw, ok := p.raw(v); ok {
+		_, err := p.out.Write(raw)
+		return err
+	}
 	var r row
 	if p.out.rows.wantsJSON() {
 		if r.json = p.encoder.encode(v); r.json == nil {
@@ -37,6 +45,25 @@ func (p *printer) emit(v goja.Value) error {
 	p.out.rows.add(r)
 	return p.out.err
 }
+
+// raw are the bytes that a value stands for: a Uint8Array, or an object with one under Symbol.for("svscript.bytes"). JSON and CSV
+// have values instead.
+func (p *printer) raw(v goja.Value) ([]byte, bool) {
+	o, ok := v.(*goja.Object)
+	if !ok || p.out.json || p.out.csv {
+		return nil, false
+	}
+	if inner, ok := o.GetSymbol(p.bytesSymbol).(*goja.Object); ok {
+		o = inner
+	}
+	if o.ExportType() != bytesType {
+		return nil, false
+	}
+	raw, ok := o.Export().([]byte)
+	return raw, ok
+}
+
+var bytesType = reflect.TypeFor[[]byte]()
 
 // row makes the cells of a value: one a property, or one without a name where it has no properties.
 func (p *printer) row(v goja.Value) row {
@@ -205,7 +232,9 @@ func isLazy(o *goja.Object) bool {
 func (p *printer) each(o *goja.Object) (err error) {
 	p.host.Runtime().ForOf(o, func(v goja.Value) bool {
 		p.host.CheckInterrupt()
-		if item, ok := v.(*goja.Object); ok && !p.out.json && p.hasOwnPrint(item) {
+		if raw, ok := p.raw(v); ok {
+			_, err = p.out.Write(raw)
+		} else if item, ok := v.(*goja.Object); ok && !p.out.json && p.hasOwnPrint(item) {
 			err = p.out.text(p.show(v) + "\n")
 		} else {
 			err = p.emit(v)

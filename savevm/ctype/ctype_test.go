@@ -355,3 +355,14 @@ func TestHostileDescriptionsStaySmall(t *testing.T) {
 		}
 	}
 }
+
+// Bit-fields stand as pahole has them: the unit of their type, and the first bit in it.
+func TestDefinitionOfBitFields(t *testing.T) {
+	def := mustParse(t, "struct slab { u64 counters; unsigned inuse : 16, objects : 15, frozen : 1; u16 a : 4; u16 b : 9; u8 c; u8 d : 3; };", AMD64).Main().Definition()
+	for _, want := range []string{"inuse:16;             /*     8: 0  4 */", "objects:15;           /*     8:16  4 */", "frozen:1;             /*     8:31  4 */",
+		"a:4;                  /*    12: 0  2 */", "b:9;                  /*    12: 4  2 */", "d:3;                  /*    15: 0  1 */"} {
+		if !strings.Contains(def, want) {
+			t.Errorf("%q is not in\n%s", want, def)
+		}
+	}
+}

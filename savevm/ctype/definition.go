@@ -141,8 +141,12 @@ const (
 func (p *printer) member(m Member, indent string, base uint64) {
 	start := base + m.BitOffset
 	note := fmt.Sprintf("/* %5d %5d */", start/8, m.Size())
-	if m.BitSize != 0 {
-		note = fmt.Sprintf("/* %5d:%2d %2d */", start/8, start%8, m.Size())
+	if m.BitSize != 0 { // pahole tells where the unit of its type lies, and the first bit in it
+		unit := start
+		if bits := m.Size() * 8; bits != 0 {
+			unit -= m.BitOffset % bits
+		}
+		note = fmt.Sprintf("/* %5d:%2d %2d */", unit/8, start-unit, m.Size())
 	}
 	inner := m.Type
 	for range maxChain {

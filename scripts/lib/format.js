@@ -118,11 +118,13 @@ const separated = (text) => (text.startsWith("\n") ? text : "  " + text);
 
 /**
  * Gives a value a text of its own. A script that returns or yields such a value prints it as it is with --json, and as the text to people.
+ * In place of a text there can be bytes, which are written as they are.
  * @template {object} T
- * @param {T} value @param {string} text
+ * @param {T} value @param {string | Uint8Array} text
  * @returns {T}
  */
 function shown(value, text) {
+	if (typeof text !== "string") Object.defineProperty(value, Symbol.for("svscript.bytes"), { value: text });
 	return Object.defineProperty(value, Symbol.for("nodejs.util.inspect.custom"), { value: () => text });
 }
 

@@ -1,0 +1,153 @@
+// svscript/linux-irq: the interrupts of a Linux guest: their descriptors and handlers, how often each came, and x86's table of vectors.
+//
+//	const irq = require("svscript/linux-irq")(vm);
+//	for (const [number, desc] of irq.for_each_irq()) console.log(number, irq.irq_info(number, desc).actions);
+"use strict";
+const linux = require("svscript/linux");
+
+const MAX_IRQS = 1 << 16, MAX_ACTIONS = 256;
+
+/** What /proc/interrupts shows of x86's own interrupts: its label, the member of irq_cpustat_t, and its text (arch/x86/kernel/irq.c). @type {[string, string, string][]} */
+const X86_COUNTS = [
+	["NMI", "__nmi_count", "Non-maskable interrupts"], ["LOC", "apic_timer_irqs", "Local timer interrupts"], ["SPU", "irq_spurious_count", "Spurious interrupts"],
+	["PMI", "apic_perf_irqs", "Performance monitoring interrupts"], ["IWI", "apic_irq_work_irqs", "IRQ work interrupts"],
+	["RTR", "icr_read_retry_count", "APIC ICR read retries"], ["PLT", "x86_platform_ipis", "Platform interrupts"], ["RES", "irq_resched_count", "Rescheduling interrupts"],
+	["CAL", "irq_call_count", "Function call interrupts"], ["TLB", "irq_tlb_count", "TLB shootdowns"], ["TRM", "irq_thermal_count", "Thermal event interrupts"],
+	["THR", "irq_threshold_count", "Threshold APIC interrupts"], ["DFR", "irq_deferred_error_count", "Deferred Error APIC interrupts"],
+	["HYP", "irq_hv_callback_count", "Hypervisor callback interrupts"], ["PIN", "kvm_posted_intr_ipis", "Posted-interrupt notification event"],
+	["NPI", "kvm_posted_intr_nested_ipis", "Nested posted-interrupt event"], ["PIW", "kvm_posted_intr_wakeup_ipis", "Posted-interrupt wakeup event"],
+];
+
+/** Types of gates: Intel SDM, volume 3, table 3-2. @type {Record<number, string>} */
+const GATES = { 5: "task", 6: "interrupt16", 7: "trap16", 14: "interrupt", 15: "trap" };
+
+/**
+ * @typedef {StructFields} Struct
+ * @typedef {{name: string, handler: bigint, symbol: string | null, thread: string | null, device: bigint}} Action  thread: what runs in a thread of its own
+ * @typedef {{vector: number, handler: bigint, symbol: string | null, type: string, dpl: number, ist: number, selector: number}} Gate
+ */
+
+/** @param {VM} vm */
+function make(vm) {
+	const k = linux(vm);
+	const { kernel, space, has, attempt } = k;
+
+	/** All interrupts, as [number, struct irq_desc]. @returns {Generator<[number, Struct], void>} */
+	function* for_each_irq() {
+		const type = kernel.type("struct irq_desc");
+		const maple = k.symbolIfAny("sparse_irqs"); // since Linux 6.5
+		if (maple !== null) {
+			for (const [entry, first] of k.mt_for_each(maple)) yield [Number(first), type.at(entry)];
+			return;
+		}
+		const tree = k.symbolIfAny("irq_desc_tree");
+		if (tree !== null) {
+			for (const [index, entry] of k.radix_tree_for_each(tree)) yield [Number(index), type.at(entry)];
+			return;
+		}
+		const table = k.symbol("irq_desc"), count = space.readU32(k.symbol("nr_irqs")); // without CONFIG_SPARSE_IRQ
+		for (let i = 0; i < Math.min(count, MAX_IRQS); i++) yield [i, type.at(table + BigInt(i * type.sizeof))];
+	}
+
+	/** The descriptor of an interrupt; null when there is none. @param {number} irq @returns {Struct | null} */
+	function irq_to_desc(irq) {
+		for (const [number, desc] of for_each_irq()) if (number === irq) return desc;
+		return null;
+	}
+
+	/** What handles an interrupt. @param {Struct} desc @returns {Generator<Struct, void>} struct irqaction */
+	function* for_each_irq_action(desc) {
+		const seen = new Set();
+		for (let action = attempt("an interrupt", desc.$address, () => desc.$deref("action"), null); action; ) {
+			const at = action;
+			if (seen.has(at.$address) || seen.size >= MAX_ACTIONS) return k.skip("an interrupt's handler", at.$address, "the list leads back into itself");
+			seen.add(at.$address);
+			yield at;
+			action = attempt("an interrupt's handler", at.$address, () => at.$deref("next"), null);
+		}
+	}
+
+	/** How often an interrupt came, by CPU number. @param {Struct} desc @returns {number[]} */
+	function irq_counts(desc) {
+		const { kstat_irqs: at } = desc, counts = [];
+		for (const cpu of k.for_each_online_cpu()) counts.push(at === 0n ? 0 : space.tryReadU32(kernel.perCpu(at, cpu)) ?? 0); // first member of struct irqstat, too
+		return counts;
+	}
+
+	/** The numbers of the CPUs that an interrupt may go to. @param {Struct} desc @returns {number[]} */
+	function irq_affinity(desc) {
+		const mask = ["irq_common_data.affinity", "irq_data.affinity"].find((m) => has("struct irq_desc", m));
+		if (!mask) return [];
+		const value = desc.$field(mask); // cpumask_var_t: a pointer, or an array of one
+		const at = typeof value === "bigint" ? value : value[0]?.$address ?? 0n;
+		return at === 0n ? [] : [...k.for_each_cpu(at)];
+	}
+
+	/** An interrupt as /proc/interrupts shows it. @param {number} irq @param {Struct} desc */
+	function irq_info(irq, desc) {
+		const chip = desc.irq_data.chip === 0n ? null : desc.irq_data.$deref("chip");
+		/** @type {Action[]} */
+		const actions = [];
+		for (const action of for_each_irq_action(desc)) {
+			attempt("an interrupt's handler", action.$address, () => {
+				actions.push({
+					name: space.tryReadCString(action.name, 128) ?? "", handler: action.handler, symbol: kernel.symbolize(action.handler),
+					thread: action.thread_fn === 0n ? null : kernel.symbolize(action.thread_fn), device: action.dev_id,
+				});
+			}, undefined);
+		}
+		return {
+			irq, chip: chip && chip.name !== 0n ? space.tryReadCString(chip.name, 64) ?? "" : "", hwirq: Number(desc.irq_data.hwirq),
+			flow: (desc.name === 0n ? null : space.tryReadCString(desc.name, 64)) ?? kernel.symbolize(desc.handle_irq)?.replace(/\+0x.*/, "") ?? "",
+			actions, counts: irq_counts(desc), affinity: irq_affinity(desc), depth: Number(desc.depth), desc: desc.$address,
+		};
+	}
+
+	/** The interrupts of x86 that have no descriptor, as /proc/interrupts shows them: "LOC", "RES", … @returns {{irq: string, name: string, counts: number[]}[]} */
+	function arch_irq_counts() {
+		const at = k.symbolIfAny("irq_stat");
+		if (at === null || !kernel.hasType("irq_cpustat_t") || !/^(x86_64|i386)$/.test(kernel.arch)) return [];
+		const cpus = [...k.for_each_online_cpu()].map((cpu) => k.per_cpu(at, cpu, "irq_cpustat_t"));
+		const rows = X86_COUNTS.filter(([, member]) => has("irq_cpustat_t", member));
+		return rows.map(([irq, member, name]) => ({ irq, name, counts: cpus.map((c) => attempt("a CPU's counts", c.$address, () => Number(c[member]), 0)) }));
+	}
+
+	/** The table of vectors of an x86 CPU. @param {CPU} cpu @returns {Generator<Gate, void>} */
+	function* idt_entries(cpu) {
+		/** @type {any} */
+		const { idt } = cpu;
+		if (!idt) return;
+		const wide = kernel.arch === "x86_64", bytes = wide ? 16 : 8;
+		const count = Math.min(Math.floor((Number(idt.limit) + 1) / bytes), 256);
+		for (let vector = 0; vector < count; vector++) {
+			const at = idt.base + BigInt(vector * bytes), gate = space.tryRead(at, bytes);
+			if (gate === null) {
+				k.skip("the interrupt descriptor table", at, "it cannot be read");
+				return;
+			}
+			const view = new DataView(gate.buffer, gate.byteOffset);
+			const low = BigInt(view.getUint16(0, true) | 0) | BigInt(view.getUint16(6, true)) << 16n;
+			const handler = wide ? low | BigInt(view.getUint32(8, true)) << 32n : low;
+			const attributes = view.getUint16(4, true);
+			if (!(attributes & 0x8000)) continue; // not present
+			yield {
+				vector, handler, symbol: kernel.symbolize(handler), type: GATES[attributes >> 8 & 15] ?? String(attributes >> 8 & 15),
+				dpl: attributes >> 13 & 3, ist: wide ? attributes & 7 : 0, selector: view.getUint16(2, true),
+			};
+		}
+	}
+
+	return { for_each_irq, irq_to_desc, for_each_irq_action, irq_counts, irq_affinity, irq_info, arch_irq_counts, idt_entries };
+}
+
+/** @typedef {ReturnType<typeof make>} Interrupts */
+
+/** @type {WeakMap<VM, Interrupts>} */
+const libraries = new WeakMap();
+
+/** The interrupts of a guest. Throws where it runs no Linux. @param {VM} vm @returns {Interrupts} */
+module.exports = (vm) => {
+	let library = libraries.get(vm);
+	if (!library) libraries.set(vm, library = make(vm));
+	return library;
+};
