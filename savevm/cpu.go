@@ -33,7 +33,7 @@ type CPU struct {
 // NewCPU makes a CPU of its registers; of two with one name the first counts. arch is as in [CPU]: it decides which other names
 // registers have, and what [CPU.Mode] and [CPU.SpaceConfig] make of them. [CPU.Space] works once the CPU is in an [Image].
 func NewCPU(index int, arch string, registers []Register) *CPU {
-	c := &CPU{Index: index, Arch: arch, byName: make(map[string]int, len(registers))}
+	c := &CPU{Index: index, Arch: arch, Registers: make([]Register, 0, len(registers)), byName: make(map[string]int, len(registers))}
 	for _, r := range registers {
 		if _, ok := c.byName[r.Name]; !ok {
 			c.byName[r.Name] = len(c.Registers)
@@ -153,6 +153,7 @@ func archOf(name string) *architecture {
 // decodeCPUs reads the CPUs from the device sections.
 func (img *Image) decodeCPUs() []*CPU {
 	var cpus []*CPU
+	dec := &decoder{img: img}
 	for _, d := range img.devices {
 		if baseName(d.Name) != "cpu" {
 			continue
@@ -168,7 +169,7 @@ func (img *Image) decodeCPUs() []*CPU {
 				d.Version, d.Size)
 			continue
 		}
-		dec := &decoder{Struct: s, img: img, instance: d.Instance}
+		dec.Struct, dec.instance, dec.registers, dec.used = s, d.Instance, dec.registers[:0], dec.used[:0]
 		arch := architectures[i].decode(dec)
 		dec.rest()
 		c := NewCPU(int(d.Instance), arch, dec.registers)
