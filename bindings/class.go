@@ -2,6 +2,7 @@ package bindings
 
 import (
 	"fmt"
+	"slices"
 	"unsafe"
 
 	"github.com/dop251/goja"
@@ -93,7 +94,22 @@ func (b *Bindings) installClass(class *Class) {
 			return print(b, o, b.inspectOptions(fc))
 		})
 		b.must(proto.DefineDataPropertySymbol(b.host.InspectSymbol(), f, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+		if !slices.ContainsFunc(class.Members, func(m *Member) bool { return m.Name == "toString" }) {
+			b.setHidden(proto, "toString", b.toString(class, print))
+		}
 	}
+}
+
+// toString makes `${x}` what the console prints.
+func (b *Bindings) toString(class *Class, print func(*Bindings, *goja.Object, printOptions) goja.Value) *goja.Object {
+	return b.host.Function("toString", 0, func(c goja.FunctionCall) goja.Value {
+		if o, ok := c.This.(*goja.Object); ok {
+			if text, ok := print(b, o, b.inspectOptions(goja.FunctionCall{})).(goja.String); ok {
+				return text
+			}
+		}
+		return b.str("[object " + class.Name + "]")
+	})
 }
 
 // link makes the prototype chains, once all prototypes are there.

@@ -13,7 +13,7 @@ var cpuClass = Class{
 	Name: "CPU",
 	Help: "A processor as it was when the guest was saved. Every register is a property under its own name, all of them BigInt: " +
 		"x86 rax … r15, rip, rflags, cr3, fs.base, gdt.limit, xmm[0]; arm64 x0 … x30, ttbr0_el1; riscv64 x0 … x31, satp. " +
-		"Narrower names work too (eax, w0). A register that this CPU does not have is undefined.",
+		"Narrower and ABI names work too (eax, w0, ra). A register that this CPU or the image does not have is undefined.",
 	Members: []*Member{
 		{Name: "index", Kind: Property, Type: "number", Help: "Its number, from 0.",
 			native: on(func(o *cpuObject, c call) goja.Value { return c.b.rt.ToValue(o.cpu.Index) })},
@@ -27,7 +27,7 @@ var cpuClass = Class{
 			native: on(func(o *cpuObject, c call) goja.Value { return c.b.boolean(o.cpu.Halted) })},
 		{Name: "space", Kind: Property, Type: "AddressSpace", Help: "The virtual memory in which it ran.", native: on((*cpuObject).space)},
 		{Name: "registers", Kind: Property, Type: "Registers & Record<string, any>",
-			Help: "All registers as a plain object, shaped like the properties of the CPU.", native: on((*cpuObject).registers)},
+			Help: "All registers as a plain object, shaped like the properties of the CPU. Narrower and ABI names are there, but not listed.", native: on((*cpuObject).registers)},
 	},
 }
 
@@ -43,15 +43,11 @@ func (v *vm) cpuOf(cpu *savevm.CPU) *goja.Object {
 	o := &cpuObject{vm: v, cpu: cpu}
 	o.object = v.b.hold("CPU", o)
 	o.fill(o.object)
-	for _, name := range aliases[cpu.Arch] {
-		if r, ok := cpu.Register(name); ok && o.object.Get(name) == nil {
-			v.b.must(o.object.DefineDataProperty(name, v.b.register(r), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE))
-		}
-	}
 	return o.object
 }
 
 // fill gives an object the registers. cs.base becomes an object cs with a base; xmm0, xmm1, … also an array xmm.
+// Their other names are not enumerable: who lists the registers sees each once.
 func (o *cpuObject) fill(to *goja.Object) {
 	b := o.vm.b
 	arrays := map[string][]goja.Value{}
@@ -72,6 +68,11 @@ func (o *cpuObject) fill(to *goja.Object) {
 	}
 	for family, values := range arrays {
 		b.register1(to, family, b.frozen(b.array(values)))
+	}
+	for _, name := range aliases[o.cpu.Arch] {
+		if r, ok := o.cpu.Register(name); ok && to.Get(name) == nil {
+			b.must(to.DefineDataProperty(name, b.register(r), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+		}
 	}
 }
 

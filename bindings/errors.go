@@ -1,7 +1,6 @@
 package bindings
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -139,8 +138,6 @@ func (b *Bindings) throw(err error) {
 		e, failed := b.rt.New(b.builtins.syntaxError, b.str(err.Error()))
 		b.must(failed)
 		panic(e)
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		panic(b.rt.NewGoError(err))
 	}
 	runtime.Throw(b.rt, err)
 }

@@ -17,6 +17,7 @@ This file is made from the table in package bindings (` + "`go test ./bindings -
 - An **Address** argument is a BigInt, a safe integer or a "0x…" string; a **Size** is a Number or a BigInt.
 - An interval is given as start and end; end is not part of it, and may be ` + "`2n ** 64n`" + `.
 - Byte data is a Uint8Array that the script owns.
+- Objects print themselves: String(x) and ` + "`${x}`" + ` give what the console shows.
 - What cannot be read throws a MemoryError; a method whose name begins with try gives null instead.
 
 `)

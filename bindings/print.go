@@ -49,21 +49,27 @@ var printers = map[string]func(*Bindings, *goja.Object, printOptions) goja.Value
 	"Range": printRecord(func(r rec) string {
 		return fmt.Sprintf("%s %-6s %s", r.span("base"), r.text("kind"), strings.TrimSpace(r.text("name")+" "+r.place()))
 	}),
-	"WalkStep":    printRecord(stepText),
-	"Walk":        printRecord(walkText),
-	"Fault":       printRecord(faultLine),
-	"Explanation": printRecord(func(r rec) string { return r.text("text") }),
-	"Warning":     printRecord(warningText),
-	"StructType":  printHeld(func(s *structType, _ printOptions) string { return s.t.Definition() }),
-	"StructValue": printHeld(func(v *structValue, _ printOptions) string { return v.print() }),
-	"Pointer":     printHeld(func(p *pointer, _ printOptions) string { return fmt.Sprintf("ptr %#x in %s", p.at, p.memory.name) }),
-	"Instruction": printRecord(instructionText),
-	"Reference":   printRecord(func(r rec) string { return r.hex("address") + " " + r.text("flags") + " in " + r.text("space") }),
-	"Sequence":    printHeld(func(*sequence, printOptions) string { return "Sequence { use for…of, toArray(), take(n), … }" }),
-	"Hit":         printRecord(hitText),
-	"Linux":       printHeld(func(l *linux, _ printOptions) string { return l.print() }),
-	"LinuxSymbol": printRecord(func(r rec) string { return r.hex("address") + " " + r.text("type") + " " + r.text("name") }),
-	"FoundString": printRecord(func(r rec) string { return fmt.Sprintf("%s %q", r.hex("address"), r.text("text")) }),
+	"WalkStep":           printRecord(stepText),
+	"Walk":               printRecord(walkText),
+	"Fault":              printRecord(faultLine),
+	"Explanation":        printRecord(func(r rec) string { return r.text("text") }),
+	"VirtualExplanation": printRecord(func(r rec) string { return strings.TrimSuffix(r.text("walk")+"\n  "+r.text("physical"), "\n  ") }),
+	"Warning":            printRecord(warningText),
+	"Extent":             printRecord(func(r rec) string { return r.span("base") + " " + strings.TrimSpace(r.text("kind")+" "+r.text("fill")) }),
+	"Change":             printRecord(func(r rec) string { return r.span("base") + " " + r.text("a") + " / " + r.text("b") }),
+	"Skip":               printRecord(skipText),
+	"PhysicalPage":       printRecord(func(r rec) string { return r.span("address") + orNone(" fill ", r.text("fill")) }),
+	"EntropyWindow":      printRecord(func(r rec) string { return r.span("base") + orNone(" entropy ", r.text("entropy")) }),
+	"StructType":         printHeld(func(s *structType, _ printOptions) string { return s.t.Definition() }),
+	"StructValue":        printHeld(func(v *structValue, _ printOptions) string { return v.print() }),
+	"Pointer":            printHeld(func(p *pointer, _ printOptions) string { return fmt.Sprintf("ptr %#x in %s", p.at, p.memory.name) }),
+	"Instruction":        printRecord(instructionText),
+	"Reference":          printRecord(func(r rec) string { return r.hex("address") + " " + r.text("flags") + " in " + r.text("space") }),
+	"Sequence":           printHeld(func(*sequence, printOptions) string { return "Sequence { use for…of, toArray(), take(n), … }" }),
+	"Hit":                printRecord(hitText),
+	"Linux":              printHeld(func(l *linux, _ printOptions) string { return l.print() }),
+	"LinuxSymbol":        printRecord(func(r rec) string { return r.hex("address") + " " + r.text("type") + " " + r.text("name") }),
+	"FoundString":        printRecord(func(r rec) string { return fmt.Sprintf("%s %q", r.hex("address"), r.text("text")) }),
 }
 
 func printHeld[T any](fn func(T, printOptions) string) func(*Bindings, *goja.Object, printOptions) goja.Value {
@@ -196,6 +202,22 @@ func warningText(r rec) string {
 	}
 	if at := r.text("offset"); at != "" && at != "-1" {
 		s += " (at offset " + at + ")"
+	}
+	return s
+}
+
+// orNone puts a label in front of a text that is there.
+func orNone(label, text string) string {
+	if text == "" {
+		return ""
+	}
+	return label + text
+}
+
+func skipText(r rec) string {
+	s := r.span("address") + " " + r.text("reason")
+	if message := r.text("message"); message != "" {
+		s += ": " + message
 	}
 	return s
 }

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	goruntime "runtime"
 	"strings"
@@ -43,6 +44,7 @@ func (h *Host) install() error {
 	if _, err := call(goja.Undefined(), h.rt.GlobalObject()); err != nil {
 		return err
 	}
+	setHidden(h.rt, newError(h.rt, errors.New("")).Prototype(), "name", "Error")
 	h.installTimers()
 	h.installConsole()
 	h.installEncoding()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -275,7 +276,7 @@ func (h *Host) LoadBuiltin(ctx context.Context, name string) (exports *goja.Obje
 func (h *Host) CallMain(ctx context.Context, exports *goja.Object) (v goja.Value, err error) {
 	err = h.run(ctx, func(ctx context.Context) error {
 		v = goja.Undefined()
-		if main, ok := mainOf(exports); ok {
+		if main, ok := h.mainOf(exports); ok {
 			v, err = h.callMain(ctx, main, exports)
 		}
 		return err
@@ -321,17 +322,27 @@ func (h *Host) runEntry(ctx context.Context, p *Program, id, dir string) (goja.V
 		return nil, err
 	}
 	exports, _ := m.exports().(*goja.Object)
-	if main, ok := mainOf(exports); ok {
+	if main, ok := h.mainOf(exports); ok {
 		return h.callMain(ctx, main, exports)
 	}
 	return v, nil
 }
 
-func mainOf(exports *goja.Object) (goja.Callable, bool) {
+// mainOf is the function that a script is run by: its export main, else a function that is its default export or all that it exports.
+// A class is none.
+func (h *Host) mainOf(exports *goja.Object) (goja.Callable, bool) {
 	if exports == nil {
 		return nil, false
 	}
-	return goja.AssertFunction(exports.Get("main"))
+	if main, ok := goja.AssertFunction(exports.Get("main")); ok {
+		return main, true
+	}
+	candidate := goja.Value(exports)
+	if _, ok := goja.AssertFunction(exports); !ok {
+		candidate = exports.Get("default")
+	}
+	main, ok := goja.AssertFunction(candidate)
+	return main, ok && !strings.HasPrefix(candidate.String(), "class")
 }
 
 func (h *Host) callMain(ctx context.Context, main goja.Callable, exports *goja.Object) (goja.Value, error) {

@@ -193,7 +193,7 @@ func (h *Host) Go(work func(context.Context) (any, error)) goja.Value {
 		v, err := guard(ctx, work)
 		l.done <- func() error {
 			if err != nil {
-				return reject(h.rt.NewGoError(err))
+				return reject(newError(h.rt, err))
 			}
 			return resolve(v)
 		}

@@ -116,11 +116,11 @@ func (h *Host) throwModuleError(err error) {
 			message += " (" + at + ")"
 		}
 		if o, err := h.rt.New(h.rt.Get("SyntaxError"), h.rt.ToValue(message)); err == nil {
-			_ = o.DefineDataProperty("cause", h.rt.ToValue(h.rt.NewGoError(se)), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+			_ = o.DefineDataProperty("cause", h.rt.ToValue(newError(h.rt, se)), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
 			panic(o)
 		}
 	}
-	o := h.rt.NewGoError(err)
+	o := newError(h.rt, err)
 	var missing *ModuleError
 	if errors.As(err, &missing) {
 		_ = o.Set("code", "MODULE_NOT_FOUND")

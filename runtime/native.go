@@ -60,7 +60,7 @@ func (h *Host) rethrow() {
 	if isScriptPanic(x) {
 		panic(x)
 	}
-	panic(h.rt.NewGoError(panicError(x, h.nativeName())))
+	panic(newError(h.rt, panicError(x, h.nativeName())))
 }
 
 // isScriptPanic tells the panics that are goja's own control flow from those that are a fault of Go code.
@@ -112,13 +112,20 @@ func Throw(rt *goja.Runtime, err error) {
 	if errors.As(err, &interrupted) {
 		panic(interrupted)
 	}
-	panic(rt.NewGoError(err))
+	panic(newError(rt, err))
+}
+
+// newError makes a JavaScript Error that carries a Go error. Scripts know it as an Error: what goja adds is not listed.
+func newError(rt *goja.Runtime, err error) *goja.Object {
+	o := rt.NewGoError(err)
+	setHidden(rt, o, "value", o.Get("value"))
+	return o
 }
 
 // CheckInterrupt throws when the run's context has ended. Native functions that loop for long call it now and then.
 func (h *Host) CheckInterrupt() {
 	if err := h.Context().Err(); err != nil {
-		panic(h.rt.NewGoError(err))
+		panic(newError(h.rt, err))
 	}
 }
 

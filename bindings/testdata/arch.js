@@ -17,10 +17,13 @@ for (const cpu of vm.cpus) {
   for (const [name, value] of Object.entries(cpu.registers)) {
     assert(typeof value === "bigint" || typeof value === "object", name);
   }
-  if (vm.arch === "x86_64") equal(cpu.eax, cpu.rax & 0xffffffffn);
-  if (vm.arch === "i386") equal(cpu.rax, cpu.eax);
-  if (vm.arch === "aarch64") equal(cpu.lr, cpu.x30);
-  if (vm.arch === "riscv64") equal(cpu.sp, cpu.x2);
+  for (const regs of [cpu, cpu.registers]) {
+    if (vm.arch === "x86_64") equal(regs.eax, cpu.rax & 0xffffffffn);
+    if (vm.arch === "i386") equal(regs.rax, cpu.eax);
+    if (vm.arch === "aarch64") equal(regs.lr, cpu.x30);
+    if (vm.arch === "riscv64") equal(regs.sp, cpu.x2);
+  }
+  for (const alias of ["eax", "lr", "sp"]) assert(vm.arch === "i386" || vm.arch === "aarch64" || !Object.keys(cpu.registers).includes(alias));
 }
 equal(vm.pointerSize, vm.arch === "i386" || ["real", "protected"].includes(vm.cpu(0).mode) ? 4 : 8);
 for (const d of vm.devices) {

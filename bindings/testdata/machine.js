@@ -37,6 +37,16 @@ throws(() => vm.cpu(-1), RangeError);
 
 equal(vm.ranges[0], { base: 0n, size: 786432, kind: "ram", block: "pc.ram", offset: 0n, name: "RAM below 4 GiB" });
 
+equal(`${vm.ranges[0]}`, "0x0-0xbffff   768 KiB ram    RAM below 4 GiB (pc.ram + 0x0)");
+assert(String(vm).startsWith("VM ") && String(cpu).startsWith("CPU 0, x86_64, long mode, halted\n"));
+equal(String(VM.prototype), "[object VM]");
+assert(String(cpu.space.explain(0n)).endsWith("rwx-\n  0x0: RAM below 4 GiB, block pc.ram at 0x0, a page of bytes 0x00 at file offset 0xc9"));
+try {
+  open("/no/such/file");
+} catch (e) {
+  equal([e.name, Object.keys(e)], ["Error", []]);
+}
+
 const d = vm.device("hpet");
 assert(d instanceof Device && vm.devices.includes(d));
 equal([d.name, d.instance, d.version, d.found, d.complete], ["hpet", 0, 2, "description", true]);
