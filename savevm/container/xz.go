@@ -11,8 +11,6 @@ import (
 	"hash/crc32"
 	"hash/crc64"
 	"io"
-
-	"github.com/ulikunitz/xz/lzma"
 )
 
 // xz: streams of blocks, each of which stands alone, with an index of the blocks' sizes at the end of each stream. The
@@ -82,6 +80,7 @@ func xzHeader(b []byte) (xzCheck, error) {
 
 // unxz decompresses streams from the first to the last, for files whose index is damaged or missing.
 func unxz(in *input, w io.Writer) error {
+	z := new(lzma2)
 	for {
 		head, _ := in.Peek(xzHeaderSize)
 		check, err := xzHeader(head)
@@ -89,7 +88,7 @@ func unxz(in *input, w io.Writer) error {
 			return err
 		}
 		in.Discard(xzHeaderSize)
-		if err := xzBlocks(in, w, check); err != nil {
+		if err := xzBlocks(in, w, check, z); err != nil {
 			return err
 		}
 		if err := skipXZIndex(in); err != nil {
@@ -104,8 +103,7 @@ func unxz(in *input, w io.Writer) error {
 }
 
 // xzBlocks decompresses blocks up to the index, or up to the end of in.
-func xzBlocks(in *input, w io.Writer, check xzCheck) error {
-	buf := make([]byte, copySize)
+func xzBlocks(in *input, w io.Writer, check xzCheck, z *lzma2) error {
 	for {
 		head, err := in.Peek(1)
 		if len(head) == 0 && err == io.EOF {
@@ -117,14 +115,14 @@ func xzBlocks(in *input, w io.Writer, check xzCheck) error {
 		if head[0] == 0 { // the index's first byte (4.1)
 			return nil
 		}
-		if err := xzBlock(in, w, check, buf); err != nil {
+		if err := xzBlock(in, w, check, z); err != nil {
 			return err
 		}
 	}
 }
 
 // xzBlock decompresses one block (3).
-func xzBlock(in *input, w io.Writer, check xzCheck, buf []byte) error {
+func xzBlock(in *input, w io.Writer, check xzCheck, z *lzma2) error {
 	start := in.offset()
 	dictionary, err := xzBlockHeader(in)
 	if err != nil {
@@ -134,11 +132,7 @@ func xzBlock(in *input, w io.Writer, check xzCheck, buf []byte) error {
 	if h != nil {
 		w = io.MultiWriter(w, h)
 	}
-	z, err := lzma.Reader2Config{DictCap: int(dictionary)}.NewReader2(in.Reader)
-	if err != nil {
-		return err
-	}
-	if _, err := io.CopyBuffer(onlyWriter{w}, onlyReader{z}, buf); err != nil {
+	if err := z.decompress(in, w, dictionary); err != nil {
 		return err
 	}
 	padding := -(in.offset() - start) & 3
@@ -197,7 +191,7 @@ func xzBlockHeader(in *input) (int64, error) {
 	if dictionary > maxWindow {
 		return 0, fmt.Errorf("a dictionary of %s is needed; the limit is %s", formatSize(dictionary), formatSize(maxWindow))
 	}
-	return max(min(dictionary, size), lzma.MinDictCap), nil
+	return max(min(dictionary, size), 4096), nil
 }
 
 // xzInt reads a multibyte integer (1.2).
@@ -312,7 +306,8 @@ func planXZ(op *opener, p part) *plan {
 	check, blocks := streams[0].check, 0
 	l := &plan{unit: "blocks"}
 	l.worker = func() func(*input, io.Writer) error {
-		return func(in *input, w io.Writer) error { return xzBlocks(in, w, check) }
+		z := new(lzma2)
+		return func(in *input, w io.Writer) error { return xzBlocks(in, w, check, z) }
 	}
 	for i := len(streams) - 1; i >= 0; i-- {
 		off := streams[i].start + xzHeaderSize
