@@ -133,7 +133,8 @@ type architecture struct {
 	mode      func(c *CPU) string
 	privilege func(c *CPU) int
 	space     func(c *CPU) paging.Config
-	paging    []string // the registers without which there is no saying what space gives
+	paging    []string            // the registers without which there is no saying what space gives
+	caveat    func(c *CPU) string // why what space gives may mislead, or ""; nil: never
 }
 
 // architectures is every one whose CPUs are understood. It is filled at start, as its functions refer to it.
@@ -176,6 +177,11 @@ func (img *Image) decodeCPUs() []*CPU {
 		if common := img.decodedDevice("cpu_common", d.Instance); common != nil {
 			halted, _ := common.Uint("halted")
 			c.Halted = halted != 0
+		}
+		if caveat := architectures[i].caveat; caveat != nil {
+			if text := caveat(c); text != "" {
+				img.warn(section, "%s", text)
+			}
 		}
 		cpus = append(cpus, c)
 	}

@@ -15,10 +15,43 @@ var arm64 = architecture{
 	decode: decodeARM64, alias: aliasARM64,
 	mode:      func(c *CPU) string { return fmt.Sprintf("el%d", privilegeARM64(c)) },
 	privilege: privilegeARM64,
-	space: func(c *CPU) paging.Config {
-		return paging.ARM64(c.Value("ttbr0_el1"), c.Value("ttbr1_el1"), c.Value("tcr_el1"), c.Value("sctlr_el1"))
-	},
-	paging: []string{"ttbr0_el1", "ttbr1_el1", "tcr_el1", "sctlr_el1"},
+	space:     spaceARM64,
+	paging:    []string{"ttbr0_el1", "ttbr1_el1", "tcr_el1", "sctlr_el1"},
+	caveat:    caveatARM64,
+}
+
+// Bits of HCR_EL2 (Arm ARM, D19.2): stage 2 is on; EL2 traps what EL0 does; EL2 has both halves, as EL1 has.
+const hcrVM, hcrTGE, hcrE2H = 1 << 0, 1 << 27, 1 << 34
+
+// spaceARM64 is the stage 1 translation of the regime that the CPU is in (Arm ARM, D8.1.2). Kernels that run in EL2 (VHE) have its
+// registers, in EL0 too.
+func spaceARM64(c *CPU) paging.Config {
+	el, hcr := privilegeARM64(c), c.Value("hcr_el2")
+	switch {
+	case hcr&hcrE2H != 0 && (el == 2 || el == 0 && hcr&hcrTGE != 0):
+		return paging.ARM64(c.Value("ttbr0_el2"), c.Value("ttbr1_el2"), c.Value("tcr_el2"), c.Value("sctlr_el2"))
+	case el == 2:
+		return paging.ARM64(c.Value("ttbr0_el2"), 0, oneHalf(c.Value("tcr_el2")), c.Value("sctlr_el2"))
+	}
+	return paging.ARM64(c.Value("ttbr0_el1"), c.Value("ttbr1_el1"), c.Value("tcr_el1"), c.Value("sctlr_el1"))
+}
+
+// oneHalf makes a TCR_EL1 that says the same as a TCR_EL2 of a regime that has no upper half.
+func oneHalf(tcr uint64) uint64 {
+	const epd1 = 1 << 23
+	out := tcr&0xffff | epd1
+	for from, to := range map[uint]uint{16: 32, 17: 33, 18: 34, 20: 37, 21: 39, 22: 40, 24: 41, 32: 59} { // PS, TBI, HA, HD, HPD, DS
+		out |= tcr >> from & 1 << to
+	}
+	return out
+}
+
+func caveatARM64(c *CPU) string {
+	if hcr := c.Value("hcr_el2"); hcr&hcrVM != 0 && privilegeARM64(c) < 2 && (hcr&hcrE2H == 0 || hcr&hcrTGE == 0) {
+		return fmt.Sprintf("CPU %d runs a guest of its own hypervisor (HCR_EL2.VM, VTTBR_EL2 = %#x): the page tables of its EL1 lead to "+
+			"intermediate addresses, which are taken as physical ones; stage 2 is not walked", c.Index, c.Value("vttbr_el2"))
+	}
+	return ""
 }
 
 func privilegeARM64(c *CPU) int { return int(c.Value("pstate") >> 2 & 3) }

@@ -18,6 +18,15 @@ var riscv64 = architecture{
 	privilege: func(c *CPU) int { return int(c.Value("priv")) },
 	space:     func(c *CPU) paging.Config { return paging.RISCV64(c.Value("satp")) },
 	paging:    []string{"satp"},
+	caveat: func(c *CPU) string {
+		virt := c.Value("virt") | c.Value("virt_enabled") // its name from QEMU 8.0 on
+		if virt&1 == 0 || c.Value("hgatp")>>60 == 0 {
+			return ""
+		}
+		// While V is 1 QEMU keeps vsatp's value in satp (riscv_cpu_swap_hypervisor_regs in target/riscv/cpu_helper.c).
+		return fmt.Sprintf("CPU %d runs a guest of its own hypervisor (V is 1, hgatp = %#x): its page tables lead to guest-physical "+
+			"addresses of that guest, which are taken as physical ones; the second stage is not walked", c.Index, c.Value("hgatp"))
+	},
 }
 
 // riscvABI names x0 to x31 as the psABI does.
