@@ -46,7 +46,8 @@ const O_CLOEXEC = 0o2000000, O_DSYNC = 0o10000, O_SYNC = 0o4010000;
 function make(vm) {
 	const lx = linux(vm);
 	const { kernel, space, has, attempt, pageSize } = lx;
-	const mountOffset = BigInt(kernel.type("mount").offsetOf("mnt"));
+	/** Where a struct mount has the struct vfsmount that others see of it. */
+	const mountOffset = () => BigInt(kernel.type("mount").offsetOf("mnt"));
 	/** @type {StructField | undefined} */
 	let slotsField;
 	/** @type {Map<bigint, any[]> | undefined} */
@@ -59,7 +60,7 @@ function make(vm) {
 
 	/** The struct mount around a vfsmount (real_mount). @param {bigint} vfsmount @returns {any} */
 	function real_mount(vfsmount) {
-		return kernel.type("mount").at(vfsmount - mountOffset);
+		return kernel.type("mount").at(vfsmount - mountOffset());
 	}
 
 	// --- Paths
@@ -129,7 +130,7 @@ function make(vm) {
 				if (mount.mnt_parent === mount.$address) break; // the root of all
 				dentry = mount.$deref("mnt_mountpoint");
 				mount = mount.$deref("mnt_parent");
-				vfsmount = mount.$address + mountOffset;
+				vfsmount = mount.$address + mountOffset();
 				continue;
 			}
 			if (dentry.d_parent === dentry.$address) break; // outside of its mount
@@ -143,24 +144,23 @@ function make(vm) {
 	function dynamicName(dentry, mnt) {
 		if (dentry.d_op === 0n) return null;
 		if (dentry.d_parent === dentry.$address && at("vfsmount", mnt).mnt_root === dentry.$address) return null;
-		const fn = dentry.$deref("d_op").d_dname;
-		if (fn === 0n) return null;
+		if (dentry.$deref("d_op").d_dname === 0n) return null;
 		const inode = dentry.$deref("d_inode");
-		switch (kernel.symbolize(fn)?.replace(/\+0x.*/, "")) {
-			case "sockfs_dname": return `socket:[${inode.i_ino}]`;
-			case "pipefs_dname": return `pipe:[${inode.i_ino}]`;
-			case "anon_inodefs_dname": return `anon_inode:${d_name(dentry)}`;
-			case "pidfs_dname": return "anon_inode:[pidfd]";
-			case "ns_dname": return `${namespaceKind(dentry, inode)}:[${inode.i_ino}]`;
-			case "dmabuffs_dname": return `/dmabuf:${d_name(dentry)}`;
+		switch (fs_type(dentry.$deref("d_sb"))) { // each of these has one of its own; the function itself may have no symbol
+			case "sockfs": return `socket:[${inode.i_ino}]`;
+			case "pipefs": return `pipe:[${inode.i_ino}]`;
+			case "anon_inodefs": return `anon_inode:${d_name(dentry)}`;
+			case "pidfs": return "anon_inode:[pidfd]";
+			case "nsfs": return `${namespaceKind(inode)}:[${inode.i_ino}]`;
+			case "dmabuf": return `/dmabuf:${d_name(dentry)}`;
 			default: return `/${d_name(dentry)} (deleted)`; // simple_dname: shared memory and memfd
 		}
 	}
 
-	/** "net", "mnt", … : proc_ns_operations.name. @param {any} dentry @param {any} inode */
-	function namespaceKind(dentry, inode) {
-		const ops = dentry.d_fsdata !== 0n ? dentry.d_fsdata : inode.i_private !== 0n && at("ns_common", inode.i_private).ops;
-		return ops ? space.tryReadCString(at("proc_ns_operations", ops).name, 16) ?? "ns" : "ns";
+	/** "net", "mnt", … : proc_ns_operations.name. @param {any} inode */
+	function namespaceKind(inode) {
+		const ops = inode.i_private === 0n ? 0n : at("ns_common", inode.i_private).ops;
+		return (ops && space.tryReadCString(at("proc_ns_operations", ops).name, 16)) || "ns";
 	}
 
 	// --- Mounts
@@ -189,7 +189,7 @@ function make(vm) {
 
 	/** Where a mount is mounted. @param {any} mount @returns {Path} */
 	function mount_root(mount) {
-		return { mnt: mount.$address + mountOffset, dentry: mount.mnt.mnt_root };
+		return { mnt: mount.$address + mountOffset(), dentry: mount.mnt.mnt_root };
 	}
 
 	/** The root or working directory of a task. @param {any} task @param {"root" | "pwd"} [which] @returns {any} null for a task without */
@@ -416,6 +416,10 @@ function make(vm) {
 	 */
 	function real_inode(inode) {
 		for (let depth = 0; depth < 3 && fs_type(inode.$deref("i_sb")) === "overlay"; depth++) {
+			if (!kernel.hasType("struct ovl_inode")) {
+				lx.skip("a file on overlayfs", inode.$address, "which file is beneath cannot be told: the kernel carries no types of module overlay"); // BTF of modules: since Linux 5.11
+				break;
+			}
 			const ovl = lx.container_of(inode.$address, "struct ovl_inode", "vfs_inode");
 			const dentry = ovl.__upperdentry || lowerDentry(ovl);
 			const beneath = dentry ? at("dentry", dentry).$deref("d_inode") : at("inode", lx.fieldIfAny(ovl, "lower") ?? 0n);

@@ -63,9 +63,19 @@ function make(vm) {
 
 	/** The network namespaces, the first one first. @returns {Generator<Struct>} struct net */
 	function* for_each_net() {
-		const first = k.symbol("init_net");
+		const first = k.symbolIfAny("init_net") ?? k.init_task().$deref("nsproxy").net_ns;
 		yield k.at("struct net", first);
-		for (const net of k.list_for_each_entry(k.symbol("net_namespace_list"), "struct net", "list")) if (net.$address !== first) yield net;
+		const offset = BigInt(kernel.type("struct net").offsetOf("list"));
+		const head = k.symbolIfAny("net_namespace_list");
+		if (head !== null) {
+			for (const net of k.list_for_each_entry(head, "struct net", "list")) if (net.$address !== first) yield net;
+			return;
+		}
+		for (const node of k.list_for_each(first + offset)) {
+			const net = k.at("struct net", node - offset);
+			// Without its symbol the head cannot be told from a namespace, but by what these have.
+			if (k.attempt("a network namespace", net.$address, () => net.ns.ops !== 0n && net.ns.ops === k.at("struct net", first).ns.ops, false)) yield net;
+		}
 	}
 
 	/** The nodes that a table of chains holds, bucket by bucket. @param {string} what @param {bigint} table @param {number} buckets @param {number} stride bytes from one head to the next @returns {Generator<bigint>} */

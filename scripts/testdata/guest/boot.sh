@@ -22,8 +22,8 @@ mkdir -p "$root/depmod/lib/modules"
 cp -rs "$modules" "$root/depmod/lib/modules/"
 /sbin/depmod -b "$root/depmod" "$release"
 for m in overlay veth dummy loop ext4 af_packet ${GUEST_MODULES:-}; do
-	/sbin/modprobe -d "$root/depmod" -S "$release" --show-depends "$m" 2>/dev/null | sed -n 's/^insmod \([^ ]*\).*/\1/p'
-done | awk '!seen[$0]++' | while read -r f; do
+	/sbin/modprobe -d "$root/depmod" -S "$release" --show-depends "$m" 2>/dev/null || true # not every kernel has it
+done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++' | while read -r f; do
 	name=$(basename "$f") name=${name%%.ko*}
 	case $f in *.xz) xz -dc "$f" ;; *.zst) zstd -dqc "$f" ;; *) cat "$f" ;; esac >"$root/modules/$name.ko"
 	echo "$name" >>"$root/modules/order"
