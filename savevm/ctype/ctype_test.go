@@ -366,3 +366,16 @@ func TestDefinitionOfBitFields(t *testing.T) {
 		}
 	}
 }
+
+// TestMainIsOuter: the type that source is about is not one that its last declaration holds.
+func TestMainIsOuter(t *testing.T) {
+	for src, want := range map[string]string{
+		"struct a { int x; }; struct b { struct in { int y; } in; };":                             "struct b",
+		"struct job { enum state { NEW, DONE } state; union u { int i; struct { int j; }; } u; }": "struct job",
+		"typedef struct { struct in { int y; } in; } outer;":                                      "outer",
+	} {
+		if got := mustParse(t, src, AMD64).Main().String(); got != want {
+			t.Errorf("%s: %s", src, got)
+		}
+	}
+}

@@ -18,11 +18,12 @@ const (
 
 // A Decl is one thing that C source declares.
 type Decl struct {
-	Kind  DeclKind
-	Name  string // "struct foo" for a tag; else the plain name
-	Type  *Type  // nil for a constant
-	Value int64  // of a constant; the bits of one above the int64 range
-	Line  int    // from 1
+	Kind   DeclKind
+	Name   string // "struct foo" for a tag; else the plain name
+	Type   *Type  // nil for a constant
+	Value  int64  // of a constant; the bits of one above the int64 range
+	Line   int    // from 1
+	Nested bool   // stands in the body of a struct or union
 }
 
 // A Set is what C source declares.
@@ -51,7 +52,7 @@ func (s *Set) Const(name string) (int64, bool) {
 // Main is the type that the source is about: the last that it declares at the outer level; nil when it declares none.
 func (s *Set) Main() *Type {
 	for _, d := range slices.Backward(s.Decls) {
-		if d.Kind == DeclType || d.Kind == DeclTypedef {
+		if (d.Kind == DeclType || d.Kind == DeclTypedef) && !d.Nested {
 			return d.Type
 		}
 	}
@@ -104,6 +105,7 @@ type parser struct {
 	lex   lexer
 	tok   token // the current one
 	depth int
+	inner int // bodies of structs around it
 
 	newlines []int // where the lines end, for line
 
@@ -237,9 +239,9 @@ func (p *parser) line(tok token) int {
 	return sort.SearchInts(p.newlines, tok.pos) + 1
 }
 
-// declare records a declaration at the outer level.
+// declare records a declaration. C knows no scope within a struct: what is declared there is known outside too.
 func (p *parser) declare(d Decl, tok token) {
-	d.Line = p.line(tok)
+	d.Line, d.Nested = p.line(tok), p.inner > 0
 	p.set.Decls = append(p.set.Decls, d)
 }
 

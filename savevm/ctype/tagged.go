@@ -84,6 +84,8 @@ func (p *parser) openTag(kind Kind, word string, tag token) *Type {
 // structBody parses members up to the closing brace and the attributes after it, and lays them out.
 func (p *parser) structBody(tag token, union bool, attr specifiers) Def {
 	defer p.nest()()
+	p.inner++
+	defer func() { p.inner-- }()
 	var fields []field
 	var places []token
 	seen := names{}

@@ -1,8 +1,10 @@
 // svscript/collections: lists and trees in a guest's memory. Each function yields the addresses of the elements, reading as it goes:
 //
-//	for (const task of list(space, head, { offset: 0x468n })) console.log(space.readCString(task + 0x740n));
+//	for (const task of list(space, head, { offset: 0x468 })) console.log(space.readCString(task + 0x740n));
+//	for (const task of list(space, head, { type: Task, member: "tasks" })) console.log(task.comm);
 //
-// offset is that of the node within the structure that holds it, so that what is yielded is the structure (C's container_of).
+// offset is that of the node within the structure that holds it, so that what is yielded is the structure (C's container_of); with
+// a type of struct() or vm.linux, the structure itself is yielded, not its address.
 // Memory may be damaged or hostile: a collection that cannot be read to its end, or leads back into itself, throws a
 // CollectionError after the elements before; none goes on for ever.
 "use strict";
@@ -23,8 +25,15 @@ class CollectionError extends Error {
 
 /**
  * @typedef {object} Options
- * @property {bigint} [offset]  bytes from the start of an element to its node; 0n when left out
+ * @property {bigint | number} [offset]  bytes from the start of an element to its node; 0 when left out
+ * @property {StructType} [type]  what an element is; it is yielded as that
+ * @property {string} [member]  the node within type, instead of offset
  * @property {number} [max]  elements; 1 000 000 when left out. More throw a CollectionError.
+ */
+
+/**
+ * What a loop yields: a struct when options have a type, else its address.
+ * @template O @typedef {O extends {type: StructType} ? StructFields : bigint} Element
  */
 
 const MAX = 1e6;
@@ -33,11 +42,27 @@ const MAX = 1e6;
 const hex = (address) => "0x" + address.toString(16);
 
 /**
+ * What makes an element of its node's address.
+ * @param {Memory} memory @param {Options} options
+ * @returns {(node: bigint) => any}
+ */
+function elementOf(memory, { offset = 0n, type, member }) {
+	if (member !== undefined && type === undefined) throw new TypeError(`member "${member}" is of no type: give options a type`);
+	const before = BigInt(type !== undefined && member !== undefined ? type.offsetOf(member) : offset);
+	return (node) => {
+		const at = BigInt.asUintN(64, node - before);
+		return type === undefined ? at : type.at(memory, at);
+	};
+}
+
+/**
  * Follows pointers: the nodes from first on, until next gives null. Throws for a node that was met before.
  * @param {Memory} memory @param {bigint} first @param {(node: bigint) => bigint | null} next @param {Options} options
- * @returns {Generator<bigint, void>}
+ * @returns {Generator<any, void>}
  */
-function* follow(memory, first, next, { offset = 0n, max = MAX }) {
+function* follow(memory, first, next, options) {
+	const { max = MAX } = options;
+	const element = elementOf(memory, options);
 	const seen = new Set();
 	/** @type {bigint | null} */
 	let node = first;
@@ -51,62 +76,70 @@ function* follow(memory, first, next, { offset = 0n, max = MAX }) {
 			throw new CollectionError(`the list breaks off at ${hex(node)}, after ${seen.size} elements`, { address: node, elements: seen.size, cause });
 		}
 		seen.add(node);
-		yield BigInt.asUintN(64, node - offset);
+		yield element(node);
 		node = following;
 	}
 }
 
 /**
  * A circular list with a head that is no element: Linux's struct list_head, Windows' LIST_ENTRY (next comes first).
- * @param {Memory} memory @param {bigint} head address of the head
- * @param {Options & {backwards?: boolean}} [options] backwards: along prev, which comes second
- * @returns {Generator<bigint, void>}
+ * @template {Options & {backwards?: boolean}} O
+ * @param {Memory} memory @param {Address} head address of the head
+ * @param {O} [options] backwards: along prev, which comes second
+ * @returns {Generator<Element<O>, void>}
  */
-function* list(memory, head, options = {}) {
-	const link = options.backwards ? BigInt(memory.pointerSize) : 0n;
+function* list(memory, head, options) {
+	const link = options?.backwards ? BigInt(memory.pointerSize) : 0n;
+	const start = BigInt(head);
 	const next = (/** @type {bigint} */ node) => {
 		const at = memory.readPointer(node + link);
-		return at === head ? null : at;
+		return at === start ? null : at;
 	};
-	const first = next(head);
-	if (first !== null) yield* follow(memory, first, next, options);
+	const first = next(start);
+	if (first !== null) yield* follow(memory, first, next, options ?? {});
 }
 
 /**
  * A list that ends with a null pointer, whose head holds a pointer to the first node: Linux's hlist_head, or any chain of structures.
- * @param {Memory} memory @param {bigint} head address of the pointer to the first node
- * @param {Options & {next?: bigint, nulls?: boolean}} [options] next: bytes from a node to its pointer to the next one, 0n when left
- *   out; nulls: a pointer whose lowest bit is set ends the list (hlist_nulls)
- * @returns {Generator<bigint, void>}
+ * @template {Options & {next?: bigint | number, nulls?: boolean}} O
+ * @param {Memory} memory @param {Address} head address of the pointer to the first node
+ * @param {O} [options] next: bytes from a node to its pointer to the next one, 0 when left out; nulls: a pointer whose lowest bit is
+ *   set ends the list (hlist_nulls)
+ * @returns {Generator<Element<O>, void>}
  */
-function* hlist(memory, head, options = {}) {
-	const { next: link = 0n, nulls = false } = options;
+function* hlist(memory, head, options) {
+	const link = BigInt(options?.next ?? 0), nulls = options?.nulls ?? false;
 	const pointer = (/** @type {bigint} */ at) => {
 		const node = memory.readPointer(at);
 		return node === 0n || (nulls && node & 1n) ? null : node;
 	};
-	const first = pointer(head);
-	if (first !== null) yield* follow(memory, first, (node) => pointer(node + link), options);
+	const first = pointer(BigInt(head));
+	if (first !== null) yield* follow(memory, first, (node) => pointer(node + link), options ?? {});
 }
 
 /**
  * The elements of a table of hlists, bucket by bucket.
- * @param {Memory} memory @param {bigint} table address of the first head @param {number} buckets
- * @param {Options & {next?: bigint, nulls?: boolean}} [options]
- * @returns {Generator<bigint, void>}
+ * @template {Options & {next?: bigint | number, nulls?: boolean}} O
+ * @param {Memory} memory @param {Address} table address of the first head @param {number} buckets
+ * @param {O} [options] as for hlist
+ * @returns {Generator<Element<O>, void>}
  */
-function* hashTable(memory, table, buckets, options = {}) {
-	for (let i = 0; i < buckets; i++) yield* hlist(memory, table + BigInt(i * memory.pointerSize), options);
+function* hashTable(memory, table, buckets, options) {
+	const first = BigInt(table);
+	for (let i = 0; i < buckets; i++) yield* hlist(memory, first + BigInt(i * memory.pointerSize), options);
 }
 
 /**
  * A red-black tree in order: Linux's struct rb_root. A node is {parent and colour, right, left}.
- * @param {Memory} memory @param {bigint} root address of the pointer to the topmost node
- * @param {Options & {left?: bigint, right?: bigint}} [options] left, right: bytes from a node to its pointers, where they are not Linux's
- * @returns {Generator<bigint, void>}
+ * @template {Options & {left?: bigint | number, right?: bigint | number}} O
+ * @param {Memory} memory @param {Address} root address of the pointer to the topmost node
+ * @param {O} [options] left, right: bytes from a node to its pointers, where they are not Linux's
+ * @returns {Generator<Element<O>, void>}
  */
-function* rbtree(memory, root, options = {}) {
-	const { offset = 0n, max = MAX, right = BigInt(memory.pointerSize), left = 2n * BigInt(memory.pointerSize) } = options;
+function* rbtree(memory, root, options) {
+	const max = options?.max ?? MAX;
+	const right = BigInt(options?.right ?? memory.pointerSize), left = BigInt(options?.left ?? 2 * memory.pointerSize);
+	const element = elementOf(memory, options ?? {});
 	const seen = new Set();
 	/** @type {bigint[]} */
 	const path = []; // nodes whose left side is being visited
@@ -119,7 +152,7 @@ function* rbtree(memory, root, options = {}) {
 			throw new CollectionError(`the tree breaks off at ${hex(at)}, after ${elements} elements`, { address: at, elements, cause });
 		}
 	};
-	let node = child(root);
+	let node = child(BigInt(root));
 	while (node !== 0n || path.length > 0) {
 		while (node !== 0n) {
 			if (seen.has(node)) throw new CollectionError(`the tree leads back to ${hex(node)}`, { address: node, elements });
@@ -129,7 +162,7 @@ function* rbtree(memory, root, options = {}) {
 			node = child(node + left);
 		}
 		node = /** @type {bigint} */ (path.pop());
-		yield BigInt.asUintN(64, node - offset);
+		yield element(node);
 		elements++;
 		node = child(node + right);
 	}
@@ -137,16 +170,17 @@ function* rbtree(memory, root, options = {}) {
 
 /**
  * The elements of an array: address, address + size, …
- * @param {bigint} address @param {number} count @param {bigint | number} size bytes of an element
+ * @param {Address} address @param {number} count @param {bigint | number} size bytes of an element
  * @returns {Generator<bigint, void>}
  */
 function* array(address, count, size) {
-	for (let i = 0; i < count; i++) yield address + BigInt(i) * BigInt(size);
+	const first = BigInt(address);
+	for (let i = 0; i < count; i++) yield first + BigInt(i) * BigInt(size);
 }
 
 /**
  * The pointers in an array, without the null ones.
- * @param {Memory} memory @param {bigint} address @param {number} count
+ * @param {Memory} memory @param {Address} address @param {number} count
  * @returns {Generator<bigint, void>}
  */
 function* pointers(memory, address, count) {

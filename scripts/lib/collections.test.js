@@ -22,6 +22,15 @@ test("list", () => {
 	assert.equal([...list(ring, 0x10n, { backwards: true })], [0x200n, 0x100n]);
 	assert.equal([...list(ring, 0x10n, { offset: 8n })], [0xf8n, 0x1f8n]);
 	assert.equal([...list(ring, 0x40n)], []);
+	assert.equal([...list(ring, "0x10", { offset: 8 })], [0xf8n, 0x1f8n]);
+});
+
+test("a list of structs", () => {
+	const vm = synthetic({ ram: [{ size: 0x10000 }], write: [
+		{ address: 0x1000, u64: [0x2008, 0x3008] }, { address: 0x2000, u64: [7, 0x3008, 0x1000] }, { address: 0x3000, u64: [8, 0x1000, 0x2008] }] });
+	const Job = struct("struct job { u64 id; struct list_head { struct list_head *next, *prev; } link; };");
+	assert.equal([...list(vm, 0x1000, { type: Job, member: "link" })].map((job) => [job.$address, job.id]), [[0x2000n, 7n], [0x3000n, 8n]]);
+	assert.throws(() => [...list(vm, 0x1000, { member: "link" })], /of no type/);
 });
 
 test("list: a loop that misses the head, an end that cannot be read, too many elements", () => {
