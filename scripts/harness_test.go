@@ -134,7 +134,7 @@ func executeOn(t testing.TB, target bindings.Target, script string, args ...stri
 		})
 	}
 	r.stdout, r.stderr, r.text = stdout.String(), stderr.String(), text.String()
-	return r, err
+	return r, Failure(host, command.Name, err)
 }
 
 // plain is a value as JSON has it.

@@ -472,7 +472,7 @@ func TestLinuxDamaged(t *testing.T) {
 func checkExpected(t *testing.T, what string, err error) {
 	t.Helper()
 	var script *runtime.ScriptError
-	if !errors.As(err, &script) || !slices.Contains([]string{"NoLinuxError", "UsageError", "RangeError", "MemoryError"}, script.Name) {
+	if !errors.As(err, &script) || !slices.Contains([]string{"NoLinuxError", "UsageError", ImageError}, script.Name) {
 		t.Errorf("%s: %v", what, describe(err))
 	}
 }

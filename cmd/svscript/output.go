@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/svscript/svscript/runtime"
+	"github.com/svscript/svscript/scripts"
 )
 
 // output is where all that the command prints goes: rows, values and the console's lines to stdout in the order in which they came,
@@ -210,7 +211,7 @@ func (out *output) finish(err error) int {
 
 // plainErrors are the classes of errors that tell a user something about the arguments or the image, and nothing about the script: the
 // message alone is printed, without a stack. The numbers are the exit codes.
-var plainErrors = map[string]int{"UsageError": exitUsage, "NoLinuxError": exitScript}
+var plainErrors = map[string]int{"UsageError": exitUsage, "NoLinuxError": exitScript, scripts.ImageError: exitScript}
 
 // plainCause leaves out the name that the operating system's error gives to stdout.
 func plainCause(err error) error {

@@ -294,10 +294,14 @@ func (r *loaded) run(ctx context.Context, args []string) error {
 		r.mainTakes(stringList(rt, args))
 	}
 	v, err := r.host.CallMain(ctx, r.exports)
-	if err != nil {
-		return runError(ctx, err)
+	if err == nil {
+		err = r.host.Call(ctx, func(*goja.Runtime) error { return r.printer.result(v) })
+		r.out.forgetProgress()
 	}
-	return r.print(ctx, v)
+	if r.script.builtin != "" && ctx.Err() == nil {
+		err = scripts.Failure(r.host, r.script.name, err)
+	}
+	return runError(ctx, err)
 }
 
 // print prints a value, in a run of its own, since that may call the script's getters and iterators.

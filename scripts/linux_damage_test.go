@@ -1,0 +1,56 @@
+package scripts
+
+import (
+	"errors"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/svscript/svscript/runtime"
+)
+
+// linuxScripts are the commands that look at a Linux guest, each with arguments that every guest takes.
+var linuxScripts = []string{
+	"ps --threads --args", "dmesg", "modules", "lsof", "mounts --all", "netstat", "netstat --interfaces", "vmmap 1", "maps 1", "bt", "kallsyms ^sys_",
+	"struct task_struct init_task", "files", "cat /init", "env 1", "strings --pid 1 --min 30", "check", "sysinfo", "slabs", "slabs task_struct --type task_struct", "irqs --all", "irqs --idt",
+	"timers", "bpf", "bpf --maps",
+}
+
+// TestLinuxDamagedEverything: with pages of zeros all over, each command lists what survives or says in a line why it cannot. Nothing
+// hangs, and no error is one of the script's own. SVSCRIPT_DAMAGE is how many seeds are tried.
+func TestLinuxDamagedEverything(t *testing.T) {
+	seeds := 1
+	if s, err := strconv.Atoi(os.Getenv("SVSCRIPT_DAMAGE")); err == nil {
+		seeds = s
+	}
+	linuxImages(t, func(t *testing.T, image string, _ map[string]string) {
+		img := openImage(t, image)
+		rates := []float64{0.01}
+		if seeds > 1 {
+			rates = []float64{0.0005, 0.01, 0.05, 0.3}
+		}
+		for seed := range seeds {
+			for _, lost := range rates {
+				damaged := &damagedImage{img, uint64(seed + 100), lost}
+				for _, command := range linuxScripts {
+					words := strings.Fields(command)
+					begin := time.Now()
+					_, err := executeOn(t, damaged, words[0], words[1:]...)
+					if took := time.Since(begin); took > time.Minute {
+						t.Errorf("%g lost, seed %d: %s takes %v", lost, seed, command, took)
+					}
+					if err != nil {
+						var script *runtime.ScriptError
+						if !errors.As(err, &script) || !slices.Contains([]string{"NoLinuxError", "UsageError", ImageError}, script.Name) || strings.Contains(script.Message, "\n") {
+							t.Errorf("%g lost, seed %d: %s: %v", lost, seed, command, describe(err))
+						}
+						continue
+					}
+				}
+			}
+		}
+	})
+}
