@@ -61,6 +61,9 @@ func NewBlock(name string, size, pageSize uint64, src *wire.Source) (*Block, err
 	return &Block{Name: name, Size: size, PageSize: pageSize, src: src}, nil
 }
 
+// Reserve makes room for n more entries of the index, whose number must be bounded by what the file has of them.
+func (b *Block) Reserve(n int) { b.runs = slices.Grow(b.runs, n) }
+
 // Holds tells whether a page at that offset lies in the block.
 func (b *Block) Holds(offset uint64) bool {
 	return offset < b.Size && offset%b.PageSize == 0

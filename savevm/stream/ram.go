@@ -312,10 +312,29 @@ func (p *parser) mappedRAM(b *ram.Block) error {
 	return p.c.Err()
 }
 
+// bitmapRuns is how many runs of equal bits the bitmap that follows has.
+func (p *parser) bitmapRuns(words uint64) int {
+	c := *p.c
+	c.DropWindow()
+	n, before := 1, uint64(0)
+	for range words {
+		raw := c.Peek(8)
+		if len(raw) < 8 {
+			break
+		}
+		word := binary.LittleEndian.Uint64(raw)
+		n += bits.OnesCount64(word ^ (word<<1 | before>>63))
+		before = word
+		c.Skip(8)
+	}
+	return n
+}
+
 // mappedPages turns the bitmap's runs of set and clear bits into runs of the index. A page with a clear bit is zero,
 // whatever bytes the file has in its place.
 func (p *parser) mappedPages(b *ram.Block, words, pages, end uint64) {
 	total := b.Size / p.PageSize
+	b.Reserve(p.bitmapRuns(words))
 	start, set := uint64(0), false
 	flush := func(upTo uint64) {
 		upTo = min(upTo, total)
