@@ -197,3 +197,89 @@ func encodedStream(tb testing.TB, e ram.Encoding) []byte {
 	b = be.AppendUint64(b, 0x10)
 	return append(b, 0)
 }
+
+// mappedStream writes a mapped-ram file of 4 GiB of RAM, every other page of which is there, as a sparse file.
+func mappedStream(tb testing.TB) string {
+	tb.Helper()
+	const size, bitmap, pages, blockName = 4 << 30, 0x100, 1 << 20, "\x06pc.ram"
+	be := binary.BigEndian
+	b := []byte("QEVM\x00\x00\x00\x03")
+	b = append(b, "\x01\x00\x00\x00\x02\x03ram\x00\x00\x00\x00\x00\x00\x00\x04"...)
+	b = be.AppendUint64(b, size|0x04) // RAM_SAVE_FLAG_MEM_SIZE
+	b = append(b, blockName...)
+	b = be.AppendUint64(b, size)
+	b = be.AppendUint32(b, 1) // struct MappedRamHeader: version, page size, bitmap offset, pages offset
+	b = be.AppendUint64(b, 4096)
+	b = be.AppendUint64(b, bitmap)
+	b = be.AppendUint64(b, pages)
+	end := be.AppendUint64(nil, 0x10) // RAM_SAVE_FLAG_EOS
+	end = append(end, 3, 0, 0, 0, 2)  // QEMU_VM_SECTION_END
+	end = be.AppendUint64(end, 0x10)
+	end = append(end, 0)
+	f, err := os.Create(filepath.Join(tb.TempDir(), "mapped"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer f.Close()
+	for _, piece := range []struct {
+		at int64
+		b  []byte
+	}{{0, b}, {bitmap, bytes.Repeat([]byte{0x55}, size/4096/8)}, {pages + size, end}} {
+		if _, err := f.WriteAt(piece.b, piece.at); err != nil {
+			tb.Skipf("NOT TESTED: no sparse file of 4 GiB: %v", err)
+		}
+	}
+	return f.Name()
+}
+
+// countingReader hides the file, so that it is not mapped, and counts what is read of it.
+type countingReader struct {
+	f    *os.File
+	read int64
+}
+
+func (r *countingReader) ReadAt(p []byte, off int64) (int, error) {
+	n, err := r.f.ReadAt(p, off)
+	r.read += int64(n)
+	return n, err
+}
+
+// TestMappedReadsNoPages opens 4 GiB of RAM by their bitmap: of the pages no more is read than lies in the windows through
+// which the rest is.
+func TestMappedReadsNoPages(t *testing.T) {
+	f, err := os.Open(mappedStream(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &countingReader{f: f}
+	img, err := savevm.New(r, info.Size())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer img.Close()
+	b := img.Block("pc.ram")
+	if !img.Info().Complete || b.Runs() != 1<<20 || b.Stored() != 4<<30 {
+		t.Errorf("complete %v, %d runs, %d bytes", img.Info().Complete, b.Runs(), b.Stored())
+	}
+	if r.read > 2<<20 {
+		t.Errorf("%d bytes were read", r.read)
+	}
+}
+
+// BenchmarkOpenMapped opens the same: the worst case, as neighbouring pages are one entry of the index.
+func BenchmarkOpenMapped(b *testing.B) {
+	path := mappedStream(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		img, err := savevm.Open(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		img.Close()
+	}
+}
