@@ -89,6 +89,14 @@ func layoutPC(img *Image, o Options) *physicalLayout {
 	}
 	legacy := len(main) == 1 && main[0].Name == "ram" && isLegacy(img)
 	below, above := l.split(img, o, total, legacy)
+	nodes := ""
+	if len(main) > 1 {
+		nodes = "which is inferred from their names"
+		if kept, rest, ok := byNode(main, img.nodeSizes(), below+above); ok {
+			main, extra, total = kept, append(rest, extra...), below+above
+			nodes = "as the guest's ACPI table SRAT has their sizes"
+		}
+	}
 	if below+above > total { // less RAM than the CMOS says: take what is there
 		l.warn("%s says %d MiB of RAM, the RAM blocks hold %d MiB", l.source, (below+above)/mib, total/mib)
 		below = min(below, total)
@@ -96,12 +104,8 @@ func layoutPC(img *Image, o Options) *physicalLayout {
 	} else if below+above < total && !legacy {
 		main, extra = l.moveExtra(main, extra, below+above)
 	}
-	nodes := ""
-	if len(main) > 1 {
-		nodes = "which is inferred from their names"
-		if img.orderByNode(main) {
-			nodes = "as the guest's ACPI table SRAT has their sizes"
-		}
+	if len(main) < 2 {
+		nodes = ""
 	}
 	l.size = below + above
 	for _, b := range extra {
@@ -116,7 +120,7 @@ func layoutPC(img *Image, o Options) *physicalLayout {
 	}
 	l.place(main, 0, below, 0, "RAM below 4 GiB")
 	l.place(main, 4*gib, above, below, "RAM above 4 GiB")
-	l.placeDIMMs(extra, below, above)
+	l.placeDIMMs(extra, below, above, img.nvdimms())
 	if legacy && below+above < total {
 		l.source += fmt.Sprintf("; the last %d KiB of the stream's RAM are video memory and ROMs", (total-below-above)/kib)
 	}
@@ -227,7 +231,7 @@ func versionUpTo(v, limit string) bool {
 
 // notRAM are the blocks that are not the guest's main memory, by the end of their name.
 var notRAM = regexp.MustCompile(`(^|/)rom@|\.(rom|bios|bin|flash\d?|mrom)$|vram|^system\.flash|^pc\.(bios|rom)$|^isa-bios$|^[0-9a-f]{4}:[0-9a-f]{2}:|` +
-	`(^|/)(vga|qxl|vmware|ramfb|ivshmem|nvdimm|virtio)[.\-_]`)
+	`(^|/)(vga|vmsvga|qxl|vmware|ramfb|ivshmem|nvdimm|virtio)[.\-_]`)
 
 // mainBlocks are the blocks of the guest's main memory in address order, and those that may be memory devices (DIMMs).
 func (img *Image) mainBlocks() (main, extra []*Block) {
@@ -242,13 +246,26 @@ func (img *Image) mainBlocks() (main, extra []*Block) {
 			extra = append(extra, b)
 		}
 	}
+	byName(extra)
 	if main != nil {
 		return main, extra
 	}
-	// NUMA nodes with a memory backend each: the stream has the blocks by size, QEMU maps them by node, which the usual
-	// names (m0, m1; ram-node0, ram-node1) follow.
-	slices.SortStableFunc(extra, func(a, b *Block) int { return cmp.Compare(naturalKey(a.Name), naturalKey(b.Name)) })
-	return extra, nil
+	return extra, nil // NUMA nodes with a memory backend each
+}
+
+// byName puts blocks into the order in which a person would have made them, by their names (m0, m1; ram-node0, ram-node1). The
+// stream has the larger blocks first, and those of one size in the order of their making (QEMU's ram_block_add), which is
+// better evidence than names, so they stay in that order.
+func byName(blocks []*Block) {
+	bySize := map[uint64][]*Block{}
+	for _, b := range blocks {
+		bySize[b.Size] = append(bySize[b.Size], b)
+	}
+	slices.SortStableFunc(blocks, func(a, b *Block) int { return cmp.Compare(naturalKey(a.Name), naturalKey(b.Name)) })
+	for i, b := range blocks {
+		same := bySize[b.Size]
+		blocks[i], bySize[b.Size] = same[0], same[1:]
+	}
 }
 
 // isVirtioMem tells whether a block is the memory of a virtio-mem or virtio-pmem device: a memory device, though its name has
@@ -300,10 +317,18 @@ func (l *physicalLayout) place(blocks []*Block, base, size, skip uint64, name st
 	}
 }
 
-// placeDIMMs maps memory devices behind the last RAM, from a 1-GiB border on (QEMU's pc_memory_init).
-func (l *physicalLayout) placeDIMMs(blocks []*Block, below, above uint64) {
+// placeDIMMs maps memory devices: NVDIMMs where the table NFIT has them, the others behind the last RAM, from a 1-GiB border on
+// (QEMU's pc_memory_init, and memory_device_get_free_addr for what lies in between).
+func (l *physicalLayout) placeDIMMs(blocks []*Block, below, above uint64, known []Range) {
 	base := (4*gib + above + gib - 1) &^ (gib - 1)
 	for _, b := range blocks {
+		if i := slices.IndexFunc(known, func(r Range) bool { return r.Size <= b.Size && b.Size-r.Size < 4*mib }); i >= 0 {
+			r := known[i]
+			known = slices.Delete(slices.Clone(known), i, i+1)
+			l.add(r.Base, r.Size, KindRAM, b, 0, "NVDIMM, as the ACPI table NFIT has it")
+			base = max(base, (r.Last()+2*mib)&^(2*mib-1))
+			continue
+		}
 		l.add(base, b.Size, KindRAM, b, 0, "memory device")
 		l.warn("RAM block %s is taken to be a memory device at %#x, behind the last RAM; no part of the image says so", b.Name, base)
 		base += (b.Size + 2*mib - 1) &^ (2*mib - 1)

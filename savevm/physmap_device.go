@@ -2,7 +2,6 @@ package savevm
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/binary"
 	"slices"
 	"strings"
@@ -20,6 +19,8 @@ var videoBARs = []struct {
 	{"vga.vram", "", 0},
 	{"qxl.vgavram", "", 0},
 	{"qxl.vram", "", 1},
+	{"qxl.vrom", "", 2},
+	{"vmsvga.fifo", "vmware_vga", 2},
 	{"bochs-display-vram", "", 0},
 }
 
@@ -69,43 +70,73 @@ func (img *Image) displayBAR(b *Block, device string, bar int) (base uint64, ok 
 	return 0, false
 }
 
-// orderByNode sorts the blocks of NUMA nodes as the guest's ACPI tables, which QEMU made, have the nodes' sizes. It changes
-// nothing and gives false where they do not tell.
-func (img *Image) orderByNode(blocks []*Block) bool {
-	sizes := img.nodeSizes()
-	if len(sizes) != len(blocks) {
-		return false
-	}
-	rest := slices.Clone(blocks)
-	var ordered []*Block
-	for _, size := range sizes { // of equal ones, by name
-		i := slices.IndexFunc(rest, func(b *Block) bool { return b.Size == size })
+// byNode finds the blocks of NUMA nodes by the nodes' sizes, which must be size together, in the nodes' order; rest is the other
+// blocks. It gives false where the sizes do not tell.
+func byNode(blocks []*Block, sizes []uint64, size uint64) (nodes, rest []*Block, ok bool) {
+	rest = slices.Clone(blocks)
+	for _, n := range sizes { // of equal ones, the first made
+		i := slices.IndexFunc(rest, func(b *Block) bool { return b.Size == n })
 		if i < 0 {
-			return false
+			return nil, nil, false
 		}
-		ordered = append(ordered, rest[i])
+		nodes = append(nodes, rest[i])
 		rest = slices.Delete(rest, i, i+1)
+		size -= n
 	}
-	slices.SortFunc(sizes, cmp.Compare)
-	copy(blocks, ordered)
-	return len(slices.Compact(sizes)) == len(blocks)
+	return nodes, rest, size == 0 && len(nodes) > 0
 }
 
-// nodeSizes is the size of each NUMA node's memory as the table SRAT has it (ACPI 5.2.16.2, memory affinity structures).
-func (img *Image) nodeSizes() []uint64 {
+// acpiTable is a table of the guest's ACPI tables, which QEMU made, or nil.
+func (img *Image) acpiTable(signature string) []byte {
 	tables := img.Block("/rom@etc/acpi/tables")
 	if tables == nil || tables.Size > 16*mib {
 		return nil
 	}
 	data := make([]byte, tables.Size)
 	n, _ := tables.ReadMemory(data, 0)
-	at := bytes.Index(data[:n], []byte("SRAT"))
+	at := bytes.Index(data[:n], []byte(signature))
 	if at < 0 || at+48 > n {
 		return nil
 	}
-	length := int(min(binary.LittleEndian.Uint32(data[at+4:]), uint32(n-at)))
+	return data[at:][:max(48, min(binary.LittleEndian.Uint32(data[at+4:]), uint32(n-at)))]
+}
+
+// nvdimms is where the table NFIT has the memory of NVDIMMs (ACPI 5.2.26.2, system physical address range structures).
+func (img *Image) nvdimms() []Range {
+	const (
+		header            = 40
+		addressRange      = 0
+		addressRangeBytes = 56
+	)
+	var out []Range
+	table := img.acpiTable("NFIT")
+	if len(table) < header {
+		return nil
+	}
+	for entry := table[header:]; len(entry) >= 4; {
+		length := int(binary.LittleEndian.Uint16(entry[2:]))
+		if length < 4 || length > len(entry) {
+			break
+		}
+		if binary.LittleEndian.Uint16(entry) == addressRange && length >= addressRangeBytes {
+			r := Range{Base: binary.LittleEndian.Uint64(entry[32:]), Size: binary.LittleEndian.Uint64(entry[40:])}
+			if r.Base >= 4*gib && r.Base%0x1000 == 0 && r.Size != 0 && r.Last() > r.Base {
+				out = append(out, r)
+			}
+		}
+		entry = entry[length:]
+	}
+	return out
+}
+
+// nodeSizes is the size of each NUMA node's memory as the table SRAT has it (ACPI 5.2.16.2, memory affinity structures).
+func (img *Image) nodeSizes() []uint64 {
+	table := img.acpiTable("SRAT")
+	if table == nil {
+		return nil
+	}
 	var sizes []uint64
-	for entry := data[at:][min(48, length):length]; len(entry) >= 2 && int(entry[1]) >= 2 && int(entry[1]) <= len(entry); entry = entry[entry[1]:] {
+	for entry := table[48:]; len(entry) >= 2 && int(entry[1]) >= 2 && int(entry[1]) <= len(entry); entry = entry[entry[1]:] {
 		const memoryAffinity, enabled, hotPluggable = 1, 1, 2
 		if entry[0] != memoryAffinity || entry[1] < 40 {
 			continue
