@@ -3,6 +3,7 @@ package bindings
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"regexp"
 	"slices"
@@ -47,6 +48,8 @@ var linuxClass = Class{
 			Pure: true, native: onKernel((*linux).symbol)},
 		{Name: "symbols", Args: []Arg{{Name: "name", Type: "string | RegExp", Optional: true, Help: "all when left out"}}, Type: "Sequence<LinuxSymbol>",
 			Help: "The symbols of a name, or whose name matches: the kernel's by address, then those of modules.", native: onKernel((*linux).symbols)},
+		{Name: "kallsyms", Args: []Arg{{Name: "name", Type: "string | RegExp", Optional: true, Help: "all when left out"}}, Type: "string",
+			Help: "The same symbols as /proc/kallsyms prints them, a line each.", native: onKernel((*linux).kallsyms)},
 		{Name: "symbolize", Args: []Arg{addressArg}, Type: "string | null",
 			Help: `An address as the kernel prints it, "schedule+0x1a" or "f+0x8 [module]"; null outside of the kernel and its modules.`,
 			Pure: true, native: onKernel((*linux).symbolize)},
@@ -194,15 +197,36 @@ func (l *linux) symbol(c call) goja.Value {
 	return goja.Null()
 }
 
-func (l *linux) symbols(c call) goja.Value {
-	all := l.Symbols.All()
-	if c.has(0) {
-		if name, ok := c.Argument(0).(goja.String); ok {
-			all = slices.Values(l.Symbols.Lookup(name.String()))
-		} else {
-			all = l.Symbols.Match(c.goRegexp(0, "must be a string or a RegExp"))
-		}
+// symbolsAsked are those that argument 0 is about.
+func (l *linux) symbolsAsked(c call) iter.Seq[symbols.Symbol] {
+	if !c.has(0) {
+		return l.Symbols.All()
 	}
+	if name, ok := c.Argument(0).(goja.String); ok {
+		return slices.Values(l.Symbols.Lookup(name.String()))
+	}
+	return l.Symbols.Match(c.goRegexp(0, "must be a string or a RegExp"))
+}
+
+func (l *linux) kallsyms(c call) goja.Value {
+	var b strings.Builder
+	digits := 2 * int(l.ABI.PointerSize)
+	for s := range l.symbolsAsked(c) {
+		kind := s.Type
+		if kind == 0 {
+			kind = '?'
+		}
+		fmt.Fprintf(&b, "%0*x %c %s", digits, s.Address, kind, s.Name)
+		if s.Module != "" {
+			b.WriteString("\t[" + s.Module + "]")
+		}
+		b.WriteByte('\n')
+	}
+	return c.b.str(b.String())
+}
+
+func (l *linux) symbols(c call) goja.Value {
+	all := l.symbolsAsked(c)
 	b := c.b
 	return b.sequence(func() source { return pull(b, all, nil, b.linuxSymbol) }, nil)
 }

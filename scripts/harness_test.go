@@ -129,6 +129,13 @@ func executeOn(t testing.TB, target bindings.Target, script string, args ...stri
 			if o.GetSymbol(goja.SymIterator) == nil {
 				return emit(o)
 			}
+			symbol, err := rt.RunString(`Symbol.for("svscript.bytes")`)
+			if err != nil {
+				return err
+			}
+			if own := o.GetSymbol(symbol.(*goja.Symbol)); own != nil {
+				text.WriteString(own.String())
+			}
 			rt.ForOf(o, func(v goja.Value) bool { err = emit(v); return err == nil })
 			return err
 		})

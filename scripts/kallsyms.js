@@ -1,7 +1,8 @@
 // Prints the symbols of the guest's kernel, as /proc/kallsyms does.
 "use strict";
-const { shown } = require("svscript/format");
+const { shown, shownTogether } = require("svscript/format");
 const linux = require("svscript/linux");
+const { regularExpression } = require("svscript/select");
 
 exports.command = {
 	name: "kallsyms",
@@ -13,19 +14,15 @@ exports.command = {
 };
 
 /** @param {VM} vm @param {{PATTERN?: string, address?: bigint}} args */
-exports.main = function* (vm, args) {
+exports.main = (vm, args) => {
 	const { kernel } = linux(vm, { types: false });
 	if (args.address !== undefined) {
 		const symbol = kernel.symbolize(args.address);
-		if (symbol === null) console.error(`kallsyms: 0x${args.address.toString(16)} lies in no function or variable of the kernel`);
-		else yield shown({ address: args.address, symbol }, symbol);
-		return;
+		if (symbol !== null) return shown({ address: args.address, symbol }, symbol);
+		console.error(`kallsyms: 0x${args.address.toString(16)} lies in no function or variable of the kernel`);
+		return undefined;
 	}
-	const digits = 2 * kernel.pointerSize;
-	let found = 0;
-	for (const { name, address, type, module } of kernel.symbols(args.PATTERN === undefined ? undefined : new RegExp(args.PATTERN))) {
-		yield shown({ address, type, name, module }, `${address.toString(16).padStart(digits, "0")} ${type || "?"} ${name}${module === null ? "" : `\t[${module}]`}`);
-		found++;
-	}
-	if (found === 0) console.error("kallsyms: there is no such symbol");
+	const pattern = args.PATTERN === undefined ? undefined : regularExpression("PATTERN", args.PATTERN);
+	if (kernel.symbols(pattern).take(1).toArray().length === 0) console.error("kallsyms: there is no such symbol");
+	return shownTogether(kernel.symbols(pattern), () => kernel.kallsyms(pattern));
 };

@@ -46,15 +46,18 @@ func (p *printer) emit(v goja.Value) error {
 	return p.out.err
 }
 
-// raw are the bytes that a value stands for: a Uint8Array, or an object with one under Symbol.for("svscript.bytes"). JSON and CSV
-// have values instead.
+// raw are the bytes that a value stands for: a Uint8Array, or an object with one, or a string, under Symbol.for("svscript.bytes"). JSON
+// and CSV have values instead.
 func (p *printer) raw(v goja.Value) ([]byte, bool) {
 	o, ok := v.(*goja.Object)
 	if !ok || p.out.json || p.out.csv {
 		return nil, false
 	}
-	if inner, ok := o.GetSymbol(p.bytesSymbol).(*goja.Object); ok {
+	switch inner := o.GetSymbol(p.bytesSymbol).(type) {
+	case *goja.Object:
 		o = inner
+	case goja.String:
+		return []byte(inner.String()), true
 	}
 	if o.ExportType() != bytesType {
 		return nil, false
@@ -67,6 +70,7 @@ var bytesType = reflect.TypeFor[[]byte]()
 
 // row makes the cells of a value: one a property, or one without a name where it has no properties.
 func (p *printer) row(v goja.Value) row {
+	v = plain(v)
 	keys := rowKeys(v)
 	if keys == nil {
 		return row{keys: []string{""}, cells: []cell{p.cell(v)}}
@@ -77,6 +81,20 @@ func (p *printer) row(v goja.Value) row {
 		r.cells[i] = p.cell(o.Get(k))
 	}
 	return r
+}
+
+// plain is what toJSON makes of an object that has no properties of its own, such as a struct in memory; else the value.
+func plain(v goja.Value) goja.Value {
+	o, ok := v.(*goja.Object)
+	if !ok || o.ClassName() != "Object" || len(o.Keys()) > 0 {
+		return v
+	}
+	if toJSON, ok := goja.AssertFunction(o.Get("toJSON")); ok {
+		if data, err := toJSON(o); err == nil {
+			return data
+		}
+	}
+	return v
 }
 
 // rowKeys are the names of an object's own properties; nil for lists, byte data, functions, and objects of the API.
@@ -186,6 +204,12 @@ func (p *printer) result(v goja.Value) error {
 		return nil
 	}
 	o, _ := v.(*goja.Object)
+	if o != nil && o.GetSymbol(p.bytesSymbol) != nil {
+		if raw, ok := p.raw(v); ok {
+			_, err := p.out.Write(raw)
+			return err
+		}
+	}
 	switch {
 	case o != nil && o.ClassName() == "Array" && (p.asRows(o) || p.out.csv):
 		return p.each(o)

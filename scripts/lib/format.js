@@ -129,6 +129,16 @@ function shown(value, text) {
 }
 
 /**
+ * Rows with a text for all of them, which is made in place of the rows where people look: with --json there are the rows.
+ * @template {object} T
+ * @param {T} rows to loop over @param {() => string | Uint8Array} text
+ * @returns {T}
+ */
+function shownTogether(rows, text) {
+	return Object.defineProperty(rows, Symbol.for("svscript.bytes"), { get: text });
+}
+
+/**
  * Says on stderr what a scan or a walk could not see. What it returns a script returns in turn, or yields last, so that its output
  * tells too: {complete: false, skipped} with --json, and a line to people.
  * @param {readonly {address: bigint, size: number, reason: string}[]} skipped
@@ -147,4 +157,4 @@ function incomplete(skipped, doing) {
 	return shown({ complete: /** @type {false} */ (false), skipped: parts }, `not seen: ${size(bytes)} in ${plural(parts.length, "part")}`);
 }
 
-module.exports = { hex, address, size, count, plural, hexBytes, ascii, bar, columns, sheet, tree, shown, incomplete };
+module.exports = { hex, address, size, count, plural, hexBytes, ascii, bar, columns, sheet, tree, shown, shownTogether, incomplete };
