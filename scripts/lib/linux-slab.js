@@ -33,7 +33,25 @@ function make(vm) {
 
 	/** All caches. @returns {Generator<Struct>} struct kmem_cache */
 	function* for_each_slab_cache() {
-		yield* k.list_for_each_entry(k.symbol("slab_caches"), "struct kmem_cache", "list");
+		const head = k.symbolIfAny("slab_caches");
+		if (head !== null) return yield* k.list_for_each_entry(head, "struct kmem_cache", "list");
+		// A kernel without symbols of data: round the list from the cache of tasks. Its head is no cache.
+		const first = sampleCache();
+		if (first === null) return k.skip("the slab caches", kernel.base, "the kernel has no symbol slab_caches, and no task leads to one");
+		yield first;
+		for (const cache of k.list_for_each_entry(first.$address + BigInt(first.$type.offsetOf("list")), "struct kmem_cache", "list")) {
+			const size = Number(cache.size);
+			if (size > 0 && size <= 1 << 25 && Number(cache.object_size) <= size && /^[\w:.,() -]+$/.test(space.tryReadCString(cache.name, 64) ?? "")) yield cache;
+		}
+	}
+
+	/** The cache that a task lies in. @returns {Struct | null} */
+	function sampleCache() {
+		for (const task of k.for_each_process()) {
+			const info = slab_object_info(task.$address);
+			if (info) return info.cache;
+		}
+		return null;
 	}
 
 	/** The cache of a name; null when there is none: those that hold alike objects are merged, as aliases tells. @param {string} name @returns {Struct | null} */
