@@ -54,7 +54,7 @@ var structTypeClass = Class{
 var structValueClass = Class{
 	Name: "StructValue",
 	Help: "A struct in memory. Each field is a property, read when asked for: numbers, BigInts for 64-bit fields and pointers, strings for " +
-		"char arrays, Uint8Arrays for byte arrays, arrays, nested StructValues. What is not a field begins with $.",
+		"char arrays, Uint8Arrays for byte arrays, arrays, nested StructValues. for…in lists them; for Object.keys and {...x} there is $decode(). What is not a field begins with $.",
 	Members: []*Member{
 		{Name: "$address", Kind: Property, Type: "bigint", Help: "Where it is.", native: on(func(v *structValue, c call) goja.Value { return c.b.u64(v.base) })},
 		{Name: "$memory", Kind: Property, Type: "Memory", Help: "What it lies in.", native: on(func(v *structValue, c call) goja.Value { return v.m.object })},
