@@ -13,9 +13,14 @@ const linux = require("svscript/linux");
 
 const MAX_FRAMES = 256;
 
-// struct orc_entry: registers (arch/x86/include/asm/orc_types.h).
-const ORC_REG_PREV_SP = 1, ORC_REG_BP = 4, ORC_REG_SP = 5, ORC_REG_R10 = 6, ORC_REG_R13 = 7;
-const ORC_REG_DX = 2, ORC_REG_DI = 3, ORC_REG_BP_INDIRECT = 8, ORC_REG_SP_INDIRECT = 9;
+/**
+ * Registers of a struct orc_entry (arch/x86/include/asm/orc_types.h), as they were numbered until Linux 7.1, and since.
+ * @type {Record<string, number>[]}
+ */
+const ORC_REGISTERS = [
+	{ PREV_SP: 1, DX: 2, DI: 3, BP: 4, SP: 5, R10: 6, R13: 7, BP_INDIRECT: 8, SP_INDIRECT: 9 },
+	{ DX: 2, SP: 3, BP: 4, R10: 6, R13: 7, PREV_SP: 8, SP_INDIRECT: 9, BP_INDIRECT: 10 },
+];
 /** Types, as they are since Linux 6.4. */
 const ORC_TYPES = ["undefined", "end", "call", "regs", "partial"];
 /** Types until then: call, regs, regs_partial; the field end marks the last frame. */
@@ -162,7 +167,19 @@ function make(vm) {
 	}
 
 	/** @param {State} state @param {Frame["found"]} found @returns {Frame} */
-	const frame = ({ pc, sp }, found) => ({ address: pc, symbol: kernel.symbolize(pc), sp, found });
+	const frame = ({ pc, sp, signal }, found) => ({ address: pc, symbol: signal || found === "sleep" ? kernel.symbolize(pc) : returnSymbol(pc), sp, found });
+
+	/**
+	 * A return address by its symbol. A call that does not return may be the last instruction of its function: then the address is that
+	 * of the next one (%pB in lib/vsprintf.c).
+	 * @param {bigint} address
+	 */
+	function returnSymbol(address) {
+		const symbol = kernel.symbolize(address);
+		if (symbol === null || /\+0x/.test(symbol)) return symbol;
+		const before = kernel.symbolize(address - 1n);
+		return before === null ? symbol : before.replace(/\+0x([0-9a-f]+)/, (_, offset) => `+0x${(parseInt(offset, 16) + 1).toString(16)}`);
+	}
 
 	/** @typedef {(state: State) => {state: State, found: Frame["found"]} | null | undefined} Step  null at the end of the stack; undefined where it is lost */
 
@@ -194,11 +211,23 @@ function make(vm) {
 	}
 
 	/** The caller's s0 and ra are below where s0 points. @type {Step} */
-	function riscvStep({ fp }) {
+	function riscvStep({ pc, sp, fp, signal }) {
+		if (!signal && isExit(pc)) return savedRegisters(sp);
 		if (fp === 0n) return null;
 		if (fp & 7n) return undefined;
 		const ra = space.readU64(fp - 8n);
 		return ra === 0n ? null : { state: { pc: ra, sp: fp, fp: space.readU64(fp - 16n), signal: false, regs: null }, found: "fp" };
+	}
+
+	/** Whether an address is where riscv64's entry code goes on after its handler (walk_stackframe in arch/riscv/kernel/stacktrace.c). @param {bigint} address */
+	const isExit = (address) => /^(ret_from_exception|handle_exception)\b/.test(returnSymbol(address) ?? "");
+
+	/** The registers that the entry code has put above the handler's frame: null, the end, where they are of user code. @param {bigint} at @returns {ReturnType<Step>} */
+	function savedRegisters(at) {
+		const regs = k.at("struct pt_regs", at);
+		const SR_SPP = 0x100n; // the mode before, arch/riscv/include/asm/csr.h
+		if (!(regs.status & SR_SPP) || !in_text(regs.epc)) return null;
+		return { state: { pc: regs.epc, sp: regs.sp, fp: regs.s0, signal: true, regs: regs.$address }, found: /** @type {"regs"} */ ("regs") };
 	}
 
 	/** @type {Step} */
@@ -244,6 +273,15 @@ function make(vm) {
 		return table.count > 0 ? type.decode(space.read(table.entries + BigInt(low * type.sizeof), type.sizeof)) : null;
 	}
 
+	/** @type {Record<string, number> | undefined} */
+	let registers;
+
+	/** How the tables number registers: where a function begins, the one that everything is relative to is the stack pointer. */
+	function orcRegisterNumbers() {
+		const entry = ["schedule", "__schedule", "do_exit"].map((name) => kernel.symbol(name)).filter((at) => at !== null).map((at) => orc_find(at)).find((orc) => orc?.sp_offset === 8);
+		return ORC_REGISTERS.find((r) => r.SP === entry?.sp_reg) ?? ORC_REGISTERS[0];
+	}
+
 	/** @type {Step} */
 	function orcStep(state) {
 		const orc = orc_find(state.signal ? state.pc : state.pc - 1n);
@@ -268,23 +306,25 @@ function make(vm) {
 	/** The stack pointer before the call. @param {State} state @param {any} orc @returns {bigint | undefined} */
 	function orcStackPointer(state, orc) {
 		const offset = BigInt(orc.sp_offset);
+		registers ??= orcRegisterNumbers();
 		switch (orc.sp_reg) {
-			case ORC_REG_SP: return k.wrap(state.sp + offset);
-			case ORC_REG_BP: return k.wrap(state.fp + offset);
-			case ORC_REG_SP_INDIRECT: // the offset is behind the indirection since Linux 5.11
+			case registers.SP: return k.wrap(state.sp + offset);
+			case registers.BP: return k.wrap(state.fp + offset);
+			case registers.SP_INDIRECT: // the offset is behind the indirection since Linux 5.11
 				return kernel.version.major > 5 || (kernel.version.major === 5 && kernel.version.minor >= 11)
 					? space.readPointer(state.sp) + offset : space.readPointer(k.wrap(state.sp + offset));
-			case ORC_REG_BP_INDIRECT: return space.readPointer(k.wrap(state.fp + offset));
+			case registers.BP_INDIRECT: return space.readPointer(k.wrap(state.fp + offset));
 		}
 		// Another register has it, which is known behind an interrupt alone.
-		const name = { [ORC_REG_R10]: "r10", [ORC_REG_R13]: "r13", [ORC_REG_DI]: "di", [ORC_REG_DX]: "dx" }[/** @type {number} */ (orc.sp_reg)];
-		return name && state.regs !== null ? k.at("struct pt_regs", state.regs)[name] : undefined;
+		const name = ["R10", "R13", "DI", "DX"].find((r) => registers?.[r] === orc.sp_reg);
+		return name && state.regs !== null ? k.at("struct pt_regs", state.regs)[name.toLowerCase()] : undefined;
 	}
 
 	/** The caller's rbp. @param {State} state @param {any} orc @param {bigint} cfa */
 	function orcFramePointer(state, orc, cfa) {
-		if (orc.bp_reg === ORC_REG_PREV_SP) return space.readPointer(k.wrap(cfa + BigInt(orc.bp_offset)));
-		if (orc.bp_reg === ORC_REG_BP) return space.readPointer(k.wrap(state.fp + BigInt(orc.bp_offset)));
+		registers ??= orcRegisterNumbers();
+		if (orc.bp_reg === registers.PREV_SP) return space.readPointer(k.wrap(cfa + BigInt(orc.bp_offset)));
+		if (orc.bp_reg === registers.BP) return space.readPointer(k.wrap(state.fp + BigInt(orc.bp_offset)));
 		return state.fp;
 	}
 
@@ -312,7 +352,7 @@ function make(vm) {
 			const address = code(BigInt(values[i]));
 			if (!in_text(address) || !behindCall(address)) continue;
 			n++;
-			yield { address, symbol: kernel.symbolize(address), sp: at, found: "scan" };
+			yield { address, symbol: returnSymbol(address), sp: at, found: "scan" };
 		}
 	}
 
