@@ -4,6 +4,7 @@ const { hex, plural } = require("svscript/format");
 const { UsageError } = require("svscript/select");
 const { entryPoints } = require("svscript/heuristics");
 const linux = require("svscript/linux");
+const slabCaches = require("svscript/linux-slab");
 const stacks = require("svscript/linux-stack");
 
 exports.command = {
@@ -98,15 +99,13 @@ function* syscalls(c) {
 		let count = 0, strange = 0;
 		/** @type {string[]} */
 		const inside = [];
-		for (; count < 1024; count++) {
+		for (const length = tableLength(c, name, at); count < length; count++) {
 			const place = at + BigInt(count) * k.word;
-			if (k.kernel.symbolize(place)?.replace(/\+.*/, "") !== name) break; // where the next variable begins
 			const handler = k.space.tryReadPointer(place);
 			if (handler === null) {
 				k.skip("a system call table", place, "it cannot be read");
 				break;
 			}
-			if (handler === 0n) break; // what is between the table and the next variable
 			const isText = c.inKernel(handler);
 			if (isText && !/\+/.test(k.kernel.symbolize(handler) ?? "+")) continue; // without an offset
 			strange++;
@@ -120,6 +119,23 @@ function* syscalls(c) {
 		else if (strange === 0) yield ok(`${name}: ${plural(count, "entry", "entries")}, each the start of a function of the kernel`);
 	}
 	if (tables === 0) yield unknown("the kernel has no symbol sys_call_table");
+}
+
+/**
+ * How many entries a system call table has. The kernel does not say, and other data may follow before the next symbol: it goes as far
+ * as one of the next entries is a system call by its name.
+ * @param {Context} c @param {string} name @param {bigint} at
+ */
+function tableLength({ k }, name, at) {
+	const most = 1024, gap = 16;
+	let length = 0;
+	for (let i = 0; i < most && i < length + gap; i++) {
+		const place = at + BigInt(i) * k.word;
+		if (k.kernel.symbolize(place)?.replace(/\+.*/, "") !== name) break;
+		const handler = k.space.tryReadPointer(place) ?? 0n;
+		if (handler !== 0n && /^(\w*_)?sys_\w+$/i.test(k.kernel.symbolize(handler) ?? "")) length = i + 1;
+	}
+	return length;
 }
 
 // --- Text
@@ -201,10 +217,11 @@ function arm64Target(b, at) {
 function* modules({ k }) {
 	const listed = new Map(k.kernel.modules.map((m) => [m.address, m]));
 	if (k.kernel.modulesError) yield unknown(k.kernel.modulesError);
-	const kset = k.symbolIfAny("module_kset");
-	if (kset === null || !k.kernel.hasType("struct module_kobject")) return yield unknown("the kernel has no module_kset");
+	const variable = k.symbolIfAny("module_kset"), first = k.kernel.modules[0]; // each module knows the set as well
+	if (variable === null && !first || !k.kernel.hasType("struct module_kobject")) return yield unknown("the kernel has no module_kset");
 	let found = 0, hidden = 0;
-	const head = k.space.readPointer(kset) + BigInt(k.kernel.type("struct kset").offsetOf("list"));
+	const kset = variable !== null ? k.space.readPointer(variable) : k.at("struct module", first.address).$field("mkobj.kobj.kset");
+	const head = kset + BigInt(k.kernel.type("struct kset").offsetOf("list"));
 	for (const kobject of k.list_for_each_entry(head, "struct kobject", "entry")) {
 		const { mod } = k.container_of(kobject.$address, "struct module_kobject", "kobj");
 		if (mod === 0n) continue; // built in
@@ -295,8 +312,9 @@ function* children(k) {
  */
 function* slabs({ vm, k }) {
 	const symbol = k.symbolIfAny("task_struct_cachep");
-	if (symbol === null) throw new RangeError("the kernel has no task_struct_cachep");
-	const cachep = k.space.readPointer(symbol), cache = k.at("struct kmem_cache", cachep);
+	const cache = symbol !== null ? k.at("struct kmem_cache", k.space.readPointer(symbol)) : slabCaches(vm).find_slab_cache("task_struct");
+	if (cache === null) throw new RangeError("the kernel has neither task_struct_cachep nor a cache of that name");
+	const cachep = cache.$address;
 	const slab = k.kernel.hasType("struct slab") ? "struct slab" : "struct page"; // since Linux 5.17
 	const field = BigInt(k.kernel.type(slab).offsetOf("slab_cache"));
 	const sample = k.task(1); // for how far the direct mapping is from physical memory

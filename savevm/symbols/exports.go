@@ -38,12 +38,13 @@ func (k *Kernel) addData() {
 	k.Symbols.start, k.Symbols.end = start, end
 }
 
-// addVMCoreInfo adds the SYMBOL() lines that the table lacks.
+// addVMCoreInfo adds the SYMBOL() lines that the table lacks. That of mem_section says what the variable holds, not where it is
+// (VMCOREINFO_SYMBOL_ARRAY in kernel/vmcore_info.c).
 func (k *Kernel) addVMCoreInfo(b *symtab.Builder) (added int) {
 	for key, value := range k.VMCoreInfo() {
 		name, ok := strings.CutPrefix(key, "SYMBOL(")
 		address, err := strconv.ParseUint(value, 16, 64)
-		if name = strings.TrimSuffix(name, ")"); !ok || err != nil || hasSymbol(k.Symbols.kernel, name) {
+		if name = strings.TrimSuffix(name, ")"); !ok || err != nil || name == "mem_section" || hasSymbol(k.Symbols.kernel, name) {
 			continue
 		}
 		if b.Add(address, 'D', name) {

@@ -283,8 +283,12 @@ func (k *Kernel) findKASLR() {
 		}
 	}
 	if k.arch.link != 0 && k.VirtualBase != 0 {
-		k.KASLR, k.KASLRKnown = k.VirtualBase-k.arch.link, true
-		k.evidence("KASLR offset %#x: _text is at %#x, and is linked at %#x unless configured otherwise", k.KASLR, k.VirtualBase, k.arch.link)
+		name, start := "_text", k.VirtualBase
+		if at := k.Symbols.first("_start"); at != 0 && k.arch.name == "riscv64" { // its image begins with .head.text, before _text
+			name, start = "_start", at
+		}
+		k.KASLR, k.KASLRKnown = start-k.arch.link, true
+		k.evidence("KASLR offset %#x: %s is at %#x, and is linked at %#x unless configured otherwise", k.KASLR, name, start, k.arch.link)
 		return
 	}
 	k.missing("the KASLR offset: VMCOREINFO does not tell, and kernels of this architecture differ in where they are linked")

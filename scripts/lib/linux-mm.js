@@ -61,14 +61,22 @@ module.exports = (k) => {
 		return letter(VM_READ, "r") + letter(VM_WRITE, "w") + letter(VM_EXEC, "x") + letter(VM_MAYSHARE, "s", "p");
 	}
 
+	/** Whether an area's operations are those of the kernel's own pages, such as the vdso: by their function where the table has no symbol. @param {bigint} ops */
+	function isSpecial(ops) {
+		if (ops === 0n) return false;
+		const table = k.symbolIfAny("special_mapping_vmops");
+		if (table !== null) return ops === table;
+		const name = k.at("struct vm_operations_struct", ops).$field("name");
+		return name !== 0n && kernel.symbolize(name) === "special_mapping_name";
+	}
+
 	/**
 	 * What /proc/PID/maps calls an area that maps no file: "[heap]", "[stack]", "[vdso]", "[anon:name]"; "" for others (show_map_vma in
 	 * fs/proc/task_mmu.c).
 	 * @param {Struct} vma
 	 */
 	function vma_name(vma) {
-		const special = [k.symbolIfAny("special_mapping_vmops"), k.symbolIfAny("legacy_special_mapping_vmops")];
-		if (vma.vm_ops !== 0n && vma.vm_ops === special[0] && vma.vm_private_data !== 0n) {
+		if (vma.vm_private_data !== 0n && isSpecial(vma.vm_ops)) {
 			return space.tryReadCString(k.at("struct vm_special_mapping", vma.vm_private_data).name, 64) ?? "";
 		}
 		const mm = vma.$deref("vm_mm");
@@ -105,7 +113,9 @@ module.exports = (k) => {
 		if (at !== null) return space.readPointer(at);
 		// Every section's encoded map is that of the first page (sparse_encode_mem_map in mm/sparse.c).
 		const section = kernel.type("struct mem_section"), SECTION_HAS_MEM_MAP = 2n, SECTIONS_PER_ROOT = Math.floor(k.pageSize / section.sizeof);
-		const roots = space.readPointer(k.symbol("mem_section"));
+		const variable = k.symbolIfAny("mem_section");
+		const roots = variable !== null ? space.readPointer(variable) : BigInt("0x" + (kernel.vmcoreinfo["SYMBOL(mem_section)"] ?? "0"));
+		if (roots === 0n) throw new RangeError("where the kernel has its struct pages is not known: there is no symbol mem_section");
 		for (let i = 0; i < MAX_ROOTS; i++) {
 			const root = space.tryReadPointer(roots + BigInt(i) * k.word);
 			if (root === null) break;
