@@ -439,5 +439,5 @@ func parseDesc(b []byte, order binary.ByteOrder) pageDesc {
 // missing tells whether a page's descriptor or data are not in the file.
 func (r *descReader) missing(i int64) bool {
 	desc, ok := r.get(i)
-	return !ok || desc.offset == 0 || desc.offset > uint64(r.src.Size()-r.base) || uint64(desc.size) > uint64(r.src.Size()-r.base)-desc.offset
+	return !ok || desc.offset == 0 || desc.size == 0 || desc.offset > uint64(r.src.Size()-r.base) || uint64(desc.size) > uint64(r.src.Size()-r.base)-desc.offset
 }
