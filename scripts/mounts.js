@@ -7,7 +7,8 @@ const { UsageError } = require("svscript/select");
 exports.command = {
 	name: "mounts",
 	help: "List the mounts of a Linux guest, as process 1 sees them.\n\n"
-		+ "flags has the options that every file system knows, as /proc/mounts begins; options of one file system are left out.",
+		+ "flags: the options that every file system knows, with which /proc/mounts begins. options: those behind them, of tmpfs, devtmpfs, devpts, ramfs and "
+		+ "overlay (its folders); empty where the file system has none of its own, and null where it is not known here (ext4, cgroup2, …).",
 	options: {
 		pid: { type: "number", value: "PID", help: "as this process sees them: its mount namespace and root" },
 		all: { type: "boolean", help: "every mount of the namespace, also those that are not beneath the root" },
@@ -26,7 +27,7 @@ exports.main = (vm, args) => {
 	const root = args.all ? null : fs.task_root(task);
 	for (const mount of fs.for_each_mount(namespace)) {
 		const info = fs.mount_info(mount, root);
-		if (info) emit({ device: info.device, path: info.path, type: info.type, flags: info.flags, id: info.id, parent: info.parent });
+		if (info) emit({ device: info.device, path: info.path, type: info.type, flags: info.flags, options: info.options, id: info.id, parent: info.parent });
 	}
 	return k.report("mounts");
 };

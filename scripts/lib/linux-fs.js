@@ -46,6 +46,7 @@ const O_CLOEXEC = 0o2000000, O_DSYNC = 0o10000, O_SYNC = 0o4010000;
 function make(vm) {
 	const lx = linux(vm);
 	const { kernel, space, has, attempt, pageSize } = lx;
+	const { fs_options } = require("./linux-fsoptions")(lx);
 	/** Where a struct mount has the struct vfsmount that others see of it. */
 	const mountOffset = () => BigInt(kernel.type("mount").offsetOf("mnt"));
 	/** @type {StructField | undefined} */
@@ -216,6 +217,7 @@ function make(vm) {
 				path,
 				type: fs_type(sb),
 				flags: mountFlags(mount, sb),
+				options: fs_options(fs_type(sb), sb),
 			};
 		}, null);
 	}
@@ -544,7 +546,7 @@ function make(vm) {
 	}
 
 	return {
-		inode_number, real_mount, d_path, path_from_root, dentry_path, d_name, d_unlinked, mount_namespace, for_each_mount, mount_root, task_root, mount_info, fs_type, for_each_file, inode_type, file_flags, for_each_child, path_lookup, for_each_super_block, for_each_inode, for_each_alias, inode_path, mount_namespaces, real_inode, cached_pages, for_each_cached_page, for_each_file_run, read_file,
+		inode_number, real_mount, d_path, path_from_root, dentry_path, d_name, d_unlinked, mount_namespace, for_each_mount, mount_root, task_root, mount_info, fs_type, fs_options, for_each_file, inode_type, file_flags, for_each_child, path_lookup, for_each_super_block, for_each_inode, for_each_alias, inode_path, mount_namespaces, real_inode, cached_pages, for_each_cached_page, for_each_file_run, read_file,
 		first_task,
 	};
 }

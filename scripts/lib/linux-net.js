@@ -38,6 +38,8 @@ const IFF = [
 /** IF_OPER_ in include/uapi/linux/if.h. */
 const OPERSTATES = ["unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up"];
 
+const SOCK_STREAM = 1, IPPROTO_TCP = 6;
+
 const MAX_BUCKETS = 1 << 22, UNIX_HASH_SIZE = 512, RAW_HTABLE_SIZE = 256, SUN_PATH = 108;
 
 /**
@@ -48,6 +50,9 @@ const MAX_BUCKETS = 1 << 22, UNIX_HASH_SIZE = 512, RAW_HTABLE_SIZE = 256, SUN_PA
  * @property {string} state  "LISTEN", "ESTABLISHED", …
  * @property {string} local  an address and port, a path, or "@name"
  * @property {string} remote
+ * @property {number} rx_queue  bytes that came and were not read; of a TCP or UNIX socket that listens, connections that were not accepted
+ * @property {number} tx_queue  bytes that were sent and not acknowledged, or wait to be
+ * @property {number | null} uid  the user it belongs to; null where no process has it
  * @property {number | bigint | null} inode  of the socket; null where no process has it
  * @property {bigint} socket  address of its struct socket; 0n for one that no process has
  * @property {bigint} sock  address of its struct sock
@@ -252,10 +257,42 @@ function make(vm) {
 			proto: mini ? protocol(family, 6) : protocol(family, Number(sk.sk_protocol)),
 			type: SOCK_TYPES[type] ?? "",
 			...addresses(sk, family, type === 1 || state !== TCP_CLOSE ? state : 0),
+			...(mini ? { rx_queue: 0, tx_queue: 0 } : queues(sk, family, state)),
+			uid: socket === 0n ? null : socket_inode(socket).i_uid.val,
 			inode: socket === 0n ? null : fs.inode_number(socket_inode(socket)),
 			socket,
 			sock: sk.$address,
 		};
+	}
+
+	/**
+	 * The bytes in a socket's queues, as /proc/net/tcp, /proc/net/udp and ss count them.
+	 * @param {Struct} sk @param {number} family @param {number} state
+	 * @returns {{rx_queue: number, tx_queue: number}}
+	 */
+	function queues(sk, family, state) {
+		const listens = state === TCP_LISTEN, sent = (/** @type {Struct} */ s) => Math.max(0, Number(s.$field(has("struct sock", "sk_wmem_alloc.refs") ? "sk_wmem_alloc.refs.counter" : "sk_wmem_alloc.counter")) - 1);
+		const received = () => Math.max(0, Number(sk.sk_backlog.rmem_alloc.counter));
+		if (family === AF_UNIX) {
+			const queue = sk.$address + BigInt(sk.$type.offsetOf("sk_receive_queue"));
+			return { rx_queue: listens ? Number(sk.sk_receive_queue.qlen) : queued(queue), tx_queue: sent(sk) };
+		}
+		if ((family !== AF_INET && family !== AF_INET6) || sk.sk_type !== SOCK_STREAM || sk.sk_protocol !== IPPROTO_TCP) return { rx_queue: received(), tx_queue: sent(sk) };
+		const tcp = k.at("struct tcp_sock", sk.$address);
+		const rx = listens ? Number(sk.sk_ack_backlog) : Math.max(0, (tcp.rcv_nxt - tcp.copied_seq) | 0);
+		return { rx_queue: rx, tx_queue: listens ? 0 : Math.max(0, (tcp.write_seq - tcp.snd_una) | 0) };
+	}
+
+	/** The bytes of the packets in a queue that nobody has read. @param {bigint} queue address of the struct sk_buff_head */
+	function queued(queue) {
+		let bytes = 0;
+		const consumed = kernel.hasType("struct unix_skb_parms") && has("struct unix_skb_parms", "consumed");
+		for (const at of k.list_for_each(queue)) {
+			const skb = k.at("struct sk_buff", at);
+			bytes += Number(skb.len);
+			if (consumed) bytes -= Number(k.at("struct unix_skb_parms", at + BigInt(skb.$type.offsetOf("cb"))).consumed);
+		}
+		return bytes;
 	}
 
 	/** @param {number} family @param {number} number */
