@@ -34,14 +34,24 @@ module.exports = (k) => {
 	/** A type of the ring: the kernel's own, or as declared above where that fits what VMCOREINFO tells. @returns {(name: string) => StructType} */
 	function ringTypes() {
 		if (kernel.hasType("struct printk_ringbuffer")) return (name) => kernel.type(name);
-		const ring = struct(RING), told = kernel.vmcoreinfo;
-		for (const name of ["printk_ringbuffer", "prb_desc", "printk_info"]) {
-			const size = told[`SIZE(${name})`];
-			if (Number(size) !== ring.type(name).sizeof) {
-				throw new RangeError(`the kernel carries no type information (BTF), and its struct ${name} has ${size ?? "a number of"} bytes that are not known here`);
-			}
+		const told = kernel.vmcoreinfo;
+		for (const text of [RING, RING.replace(", last_finalized", "")]) { // which came with Linux 5.11
+			const ring = struct(text);
+			if (fits(ring, told)) return (name) => ring.type(name);
 		}
-		return (name) => ring.type(name);
+		throw new RangeError(`the kernel carries no type information (BTF), and its struct printk_ringbuffer has ${told["SIZE(printk_ringbuffer)"] ?? "a number of"} bytes in an order that is not known here`);
+	}
+
+	/** Whether types have the sizes and members that VMCOREINFO tells. @param {StructType} ring @param {Record<string, string>} told */
+	function fits(ring, told) {
+		if (!("SIZE(printk_ringbuffer)" in told)) return false;
+		return Object.entries(told).every(([key, value]) => {
+			const [, kind, name, member] = /^(SIZE|OFFSET)\((printk_\w+|prb_\w+)(?:\.(\w+))?\)$/.exec(key) ?? [];
+			if (kind === undefined) return true;
+			const type = ring.type(name);
+			if (kind === "SIZE") return type.sizeof === Number(value);
+			return member === "dev_info" || type.offsetOf(member) === Number(value); // a struct of two arrays, declared as those here
+		});
 	}
 
 	/** The ring buffer of Linux 5.10 and later (kernel/printk/printk_ringbuffer.c). @param {bigint} at @returns {Generator<LogRecord, void>} */
