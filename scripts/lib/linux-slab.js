@@ -250,7 +250,7 @@ function make(vm) {
 	 */
 	function slab_cache_usage(where) {
 		const cache = k.at("struct kmem_cache", where), cpus = taken(cache);
-		let slabs = 0, objects = 0, allocated = -cpus.sheaves.size;
+		let slabs = 0, objects = 0, allocated = 0 - cpus.sheaves.size;
 		for (const slab of slab_cache_for_each_slab(cache)) {
 			slabs++;
 			objects += slab.objects;
