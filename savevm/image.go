@@ -326,7 +326,10 @@ func (img *Image) assemble(f *found, src *wire.Source, o Options) error {
 }
 
 func (img *Image) warn(section string, format string, args ...any) {
-	img.warnings = append(img.warnings, Warning{Section: section, Offset: -1, Text: fmt.Sprintf(format, args...)})
+	w := Warning{Section: section, Offset: -1, Text: fmt.Sprintf(format, args...)}
+	if !slices.Contains(img.warnings, w) { // a damaged stream can have a section twice
+		img.warnings = append(img.warnings, w)
+	}
 }
 
 // warnAbsent says what of the RAM the stream does not hold.
