@@ -42,6 +42,7 @@ declare function btoa(text: string): string;
 declare class TextEncoder {
   readonly encoding: "utf-8";
   encode(text?: string): Uint8Array;
+  encodeInto(text: string, to: Uint8Array): { read: number; written: number };
 }
 
 declare class TextDecoder {
@@ -53,6 +54,7 @@ declare class TextDecoder {
 /** Of Node's names, what libraries look at. */
 declare const process: { readonly env: Record<string, string | undefined>; readonly argv: string[]; readonly platform: string; [name: string]: any };
 declare const Buffer: any;
+declare const crypto: { getRandomValues<T extends ArrayBufferView>(array: T): T; randomUUID(): string };
 declare class URL {
   constructor(url: string, base?: string | URL);
   href: string;

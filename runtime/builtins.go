@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	goruntime "runtime"
 	"strings"
 	"sync"
@@ -14,8 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/dop251/goja"
-	_ "github.com/dop251/goja_nodejs/buffer" // registers require("buffer"), which also makes the global Buffer
-	_ "github.com/dop251/goja_nodejs/url"
+	"golang.org/x/text/encoding/charmap"
 )
 
 //go:embed polyfill.js
@@ -41,15 +41,18 @@ func (h *Host) install() error {
 		return err
 	}
 	call, _ := goja.AssertFunction(polyfill)
-	if _, err := call(goja.Undefined(), h.rt.GlobalObject()); err != nil {
+	originals, err := call(goja.Undefined(), h.rt.GlobalObject())
+	if err != nil {
 		return err
 	}
 	setHidden(h.rt, newError(h.rt, errors.New("")).Prototype(), "name", "Error")
+	h.enableWeb(originals)
 	h.installTimers()
 	h.installConsole()
 	h.installEncoding()
 	h.installProcess()
 	h.lazyGlobal("Buffer", func() goja.Value { return h.coreModule("buffer").Get("Buffer") })
+	h.lazyGlobal("crypto", func() goja.Value { return h.coreModule("crypto").Get("webcrypto") })
 	h.lazyGlobal("URL", func() goja.Value { return h.coreModule("url").Get("URL") })
 	h.lazyGlobal("URLSearchParams", func() goja.Value { return h.coreModule("url").Get("URLSearchParams") })
 	h.global("args", h.stringArray(h.cfg.Args))
@@ -125,19 +128,29 @@ func (h *Host) installProcess() {
 			}
 			return h.rt.ToValue(dir)
 		}))
+		for i, w := range []io.Writer{h.cfg.Stdout, h.cfg.Stderr} {
+			_ = process.Set([]string{"stdout", "stderr"}[i], h.processStream(i+1, w))
+		}
 		return process
 	})
 }
 
-// utilModule is require("util"): format, inspect, promisify.
-func (h *Host) utilModule(rt *goja.Runtime, m *goja.Object) {
-	exports := m.Get("exports").(*goja.Object)
-	_ = exports.Set("format", h.Function("format", 1, func(c goja.FunctionCall) goja.Value {
-		return rt.ToValue(h.format(c.Arguments, false))
+// processStream is process.stdout or process.stderr, no terminal.
+func (h *Host) processStream(fd int, w io.Writer) *goja.Object {
+	o := h.rt.NewObject()
+	_ = o.Set("fd", fd)
+	_ = o.Set("isTTY", false)
+	_ = o.Set("write", h.Function("write", 1, func(c goja.FunctionCall) goja.Value {
+		text := []byte(c.Argument(0).String())
+		if b, ok := h.bytesOf(c.Argument(0)); ok {
+			text = b
+		}
+		if _, err := w.Write(text); err != nil {
+			Throw(h.rt, err)
+		}
+		return h.rt.ToValue(true)
 	}))
-	inspect := h.inspectFunction()
-	_ = inspect.Set("custom", h.InspectSymbol())
-	_ = exports.Set("inspect", inspect)
+	return o
 }
 
 // installEncoding defines TextEncoder, TextDecoder, atob and btoa (encoding.spec.whatwg.org; html.spec.whatwg.org, 8.3).
@@ -152,8 +165,9 @@ func (h *Host) installEncoding() {
 			if goja.IsUndefined(c.Argument(0)) {
 				return h.bytes(nil)
 			}
-			return h.bytes([]byte(strings.ToValidUTF8(c.Argument(0).String(), "\ufffd")))
+			return h.bytes(h.encodeText(c.Argument(0).ToString(), "utf8"))
 		}))
+		_ = proto.Set("encodeInto", h.Function("encodeInto", 2, h.encodeInto))
 		return ctor
 	})
 	h.lazyGlobal("TextDecoder", func() goja.Value {
@@ -180,6 +194,27 @@ func (h *Host) installEncoding() {
 		}
 		return rt.ToValue(latin1(raw))
 	}))
+}
+
+// encodeInto writes as many whole characters of a string as fit.
+func (h *Host) encodeInto(c goja.FunctionCall) goja.Value {
+	to, ok := h.bytesOf(c.Argument(1))
+	if !ok {
+		panic(h.rt.NewTypeError("TextEncoder.encodeInto: the second argument must be a Uint8Array"))
+	}
+	read, written := 0, 0
+	for _, r := range string(h.encodeText(c.Argument(0).ToString(), "utf8")) {
+		n := utf8.RuneLen(r)
+		if written+n > len(to) {
+			break
+		}
+		written += utf8.EncodeRune(to[written:], r)
+		read += utf16.RuneLen(r)
+	}
+	o := h.rt.NewObject()
+	_ = o.Set("read", read)
+	_ = o.Set("written", written)
+	return o
 }
 
 // bytes is a new Uint8Array over b, which becomes the script's.
@@ -231,7 +266,7 @@ func arrayBuffer(o *goja.Object) ([]byte, bool) {
 var decoders = map[string]string{
 	"utf-8": "utf-8", "utf8": "utf-8", "unicode-1-1-utf-8": "utf-8",
 	"utf-16le": "utf-16le", "utf-16": "utf-16le", "ucs-2": "utf-16le", "utf-16be": "utf-16be",
-	"latin1": "latin1", "iso-8859-1": "latin1", "ascii": "latin1", "us-ascii": "latin1", "windows-1252": "latin1",
+	"latin1": "latin1", "iso-8859-1": "latin1", "ascii": "latin1", "us-ascii": "latin1", "windows-1252": "windows-1252", "cp1252": "windows-1252",
 }
 
 func (h *Host) newTextDecoder(c goja.ConstructorCall) *goja.Object {
@@ -242,7 +277,7 @@ func (h *Host) newTextDecoder(c goja.ConstructorCall) *goja.Object {
 	}
 	encoding, ok := decoders[strings.ToLower(strings.TrimSpace(label))]
 	if !ok {
-		o, err := rt.New(rt.Get("RangeError"), rt.ToValue(fmt.Sprintf("TextDecoder: unknown encoding %q (utf-8, utf-16le, utf-16be and latin1 are there)", label)))
+		o, err := rt.New(rt.Get("RangeError"), rt.ToValue(fmt.Sprintf("TextDecoder: unknown encoding %q (utf-8, utf-16le, utf-16be, latin1 and windows-1252 are there)", label)))
 		if err != nil {
 			Throw(rt, err)
 		}
@@ -316,6 +351,9 @@ func decodeText(encoding string, b []byte, keepBOM bool) (value func(*goja.Runti
 	switch encoding {
 	case "latin1":
 		return asString(latin1(b)), true
+	case "windows-1252":
+		text, _ := charmap.Windows1252.NewDecoder().Bytes(b) // every byte is a character
+		return asString(string(text)), true
 	case "utf-16le", "utf-16be":
 		units := make([]uint16, len(b)/2)
 		for i := range units {

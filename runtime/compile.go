@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"crypto/sha256"
+	"errors"
 	"net/url"
 	"path"
 	"path/filepath"
@@ -44,6 +45,8 @@ type unit struct {
 	module   bool // wrap as a CommonJS module
 	entry    bool // it is run, not required: it may use top-level await
 	cacheDir string
+
+	lowerClasses bool // fields and #private members of classes are rewritten
 }
 
 // programs are shared by all hosts of the process. The key covers everything that the result depends on, so that sharing shows nowhere.
@@ -111,6 +114,14 @@ func compileNew(u unit) (*Program, error) {
 		return nil, err
 	}
 	p, err := compileTranslated(u, t)
+	if err != nil { // goja knows most of classes, not all
+		u.lowerClasses = true
+		if t, failed := translateCached(u, loader); failed == nil {
+			if lowered, failed := compileTranslated(u, t); failed == nil {
+				return lowered, nil
+			}
+		}
+	}
 	if err != nil && plainErr != nil {
 		return nil, plainErr // about the author's text
 	}
@@ -153,13 +164,13 @@ func compileTranslated(u unit, t translated) (*Program, error) {
 	if t.Async {
 		start = asyncStart
 	}
-	prg, err := parser.ParseFile(nil, u.name, start+t.Code+wrapperEnd, 0, parser.WithDisableSourceMaps)
-	if err != nil {
-		return nil, parseError(u.name, t.Code, err, len(start))
-	}
 	m, err := sourcemap.Parse("", mapJSON(u.name, shiftMappings(t.Mappings, len(start))))
 	if err != nil {
 		return nil, err
+	}
+	prg, err := parser.ParseFile(nil, u.name, start+t.Code+wrapperEnd, 0, parser.WithDisableSourceMaps)
+	if err != nil {
+		return nil, mapError(parseError(u.name, start+t.Code, err, 0), u, m)
 	}
 	prg.File.SetSourceMap(m)
 	returnLast(prg)
@@ -168,12 +179,26 @@ func compileTranslated(u unit, t translated) (*Program, error) {
 	}
 	prog, err := goja.CompileAST(prg, false)
 	if err != nil {
-		return nil, parseError(u.name, t.Code, err, len(start))
+		return nil, mapError(parseError(u.name, start+t.Code, err, 0), u, m)
 	}
 	return &Program{
 		name: u.name, prog: prog, module: true, async: t.Async, usesMeta: strings.Contains(t.Code, metaName),
 		position: positionName(u.name), source: source{u.name, u.text, 0},
 	}, nil
+}
+
+// mapError moves a syntax error in translated code to the author's text.
+func mapError(err error, u unit, m *sourcemap.Consumer) error {
+	var e *ScriptError
+	if !errors.As(err, &e) {
+		return err
+	}
+	_, _, line, column, ok := m.Source(e.Line, e.Column)
+	e.Line, e.Column, e.SourceLine = 0, 0, ""
+	if ok {
+		e.Line, e.Column, e.SourceLine = line, column, lineOf(u.text, line)
+	}
+	return err
 }
 
 // positionName is what goja makes of a source's name when it goes through a source map: it takes it for a URL.

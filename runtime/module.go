@@ -32,9 +32,6 @@ func (h *Host) enableModules() {
 	}
 	// For code that is in no module: the REPL, RunString, and goja_nodejs's own modules, which look require up here.
 	h.global("require", h.requireFunction(dir))
-	for _, name := range []string{"buffer", "url", "util"} {
-		h.native[name] = true
-	}
 	h.Module("console", func(rt *goja.Runtime, m *goja.Object) { _ = m.Set("exports", rt.Get("console")) })
 	h.Module("process", func(rt *goja.Runtime, m *goja.Object) { _ = m.Set("exports", rt.Get("process")) })
 	h.Module("timers", func(rt *goja.Runtime, m *goja.Object) {
@@ -43,7 +40,7 @@ func (h *Host) enableModules() {
 			_ = exports.Set(name, rt.Get(name))
 		}
 	})
-	h.Module("util", h.utilModule)
+	h.enableNode()
 }
 
 // ForgetModules drops the modules that were loaded from files, so that the next require reads them again.

@@ -501,26 +501,44 @@ const namespace = (m) => (m && m.__esModule ? m : Object.assign(Object.create(nu
 define(global, "__import", (name) => Promise.resolve().then(() => namespace(global.require(name))));
 define(global, "__default", (m) => (m && m.__esModule ? m.default : m));
 
-// AbortController, for libraries that take a signal.
-define(global, "AbortController", class AbortController {
-	constructor() {
-		const listeners = new Set();
-		const signal = {
-			aborted: false, reason: undefined, onabort: null,
-			addEventListener(type, fn) { if (type === "abort") listeners.add(fn); },
-			removeEventListener(type, fn) { listeners.delete(fn); },
-			throwIfAborted() { if (signal.aborted) throw signal.reason; },
-		};
-		this.signal = signal;
-		this.abort = (reason) => {
-			if (signal.aborted) return;
-			signal.aborted = true;
-			if (reason === undefined) { reason = new Error("This operation was aborted"); reason.name = "AbortError"; }
-			signal.reason = reason;
-			const event = { type: "abort", target: signal };
-			if (signal.onabort) signal.onabort(event);
-			for (const fn of listeners) fn(event);
-		};
-	}
+// goja's collector is Go's, and tells nobody what it frees: a WeakRef keeps its target, and a registry never calls back, as the
+// specification lets them (9.9.4, "liveness"; 26.2).
+if (typeof global.WeakRef === "undefined") {
+	const TARGET = Symbol("target");
+	define(global, "WeakRef", class WeakRef {
+		constructor(target) {
+			if (!isObject(target) && typeof target !== "symbol") throw new TypeError("WeakRef: the target must be an object");
+			Object.defineProperty(this, TARGET, { value: target });
+		}
+		deref() { return this[TARGET]; }
+	});
+	Object.defineProperty(global.WeakRef.prototype, Symbol.toStringTag, { value: "WeakRef", configurable: true });
+	define(global, "FinalizationRegistry", class FinalizationRegistry {
+		constructor(fn) { callable(fn, "FinalizationRegistry"); }
+		register() {}
+		unregister() { return false; }
+	});
+	Object.defineProperty(global.FinalizationRegistry.prototype, Symbol.toStringTag, { value: "FinalizationRegistry", configurable: true });
+}
+
+// goja takes no string here.
+const TypedArray = Object.getPrototypeOf(Uint8Array);
+const { from } = TypedArray;
+Object.defineProperty(TypedArray, "from", {
+	value: { from(source, ...rest) { return from.call(this, typeof source === "string" ? Object(source) : source, ...rest); } }.from,
+	writable: true, configurable: true,
 });
+
+const replace = (object, source) => {
+	for (const name of Object.keys(source)) Object.defineProperty(object, name, { value: source[name], writable: true, configurable: true });
+};
+replace(Number.prototype, { toLocaleString(locale, options) { return new global.Intl.NumberFormat(locale, options).format(Number(this)); } });
+replace(BigInt.prototype, { toLocaleString(locale, options) { return new global.Intl.NumberFormat(locale, options).format(BigInt(this)); } });
+const localeCompare = String.prototype.localeCompare;
+replace(String.prototype, {
+	localeCompare(that, locale, options) {
+		return options === undefined ? localeCompare.call(this, that) : new global.Intl.Collator(locale, options).compare(this, that);
+	},
+});
+return { localeCompare: (a, b) => localeCompare.call(a, b) };
 })

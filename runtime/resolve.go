@@ -442,9 +442,8 @@ func orderedObject(text json.RawMessage) ([]objectEntry, bool) {
 // nodeModules are Node's own; asking for one deserves a plain answer.
 var nodeModules = func() map[string]bool {
 	m := make(map[string]bool)
-	for _, name := range strings.Fields(`assert async_hooks child_process cluster crypto dgram diagnostics_channel dns domain events fs
-		fs/promises http http2 https inspector module net os path path/posix perf_hooks punycode querystring readline repl stream
-		stream/promises string_decoder sys timers/promises tls trace_events tty v8 vm wasi worker_threads zlib`) {
+	for _, name := range strings.Fields(`async_hooks child_process cluster dgram diagnostics_channel dns domain fs fs/promises http http2 https inspector module net
+		path/win32 punycode readline repl stream stream/promises sys tls trace_events v8 vm wasi worker_threads zlib`) {
 		m[name] = true
 	}
 	return m

@@ -49,6 +49,9 @@ func TestRunString(t *testing.T) {
 			"[ 'micro', 'immediate', 'timer' ]"},
 		{"a.js", "let n = 0; const id = setInterval(() => { if (++n === 3) clearInterval(id) }, 1); new Promise(r => setTimeout(() => r(n), 30))", "3"},
 		{"a.js", "#!/usr/bin/env svscript\n5", "5"},
+		{"a.js", "process.stdout.write('out\\n') && process.stderr.fd", "2"},
+		{"a.js", "class A { #x = 1; static #y = 2; static ok(o) { return #x in o && o.#x + A.#y } }\nA.ok(new A())", "3"},
+		{"a.js", "class A { get = 1; static set = 2; async = 3 }\nnew A().get + A.set", "3"},
 	} {
 		h, _ := testHost(t, nil, nil)
 		v, err := h.RunString(context.Background(), c.name, c.code)

@@ -9,7 +9,7 @@ import (
 )
 
 func TestScripts(t *testing.T) {
-	for _, name := range []string{"builtins.js", "language.ts"} {
+	for _, name := range []string{"builtins.js", "features.js", "language.ts", "node.js"} {
 		h, _ := testHost(t, nil, func(c *Config) { c.Files = OSFiles() })
 		v, err := h.RunFile(context.Background(), "testdata/"+name)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,10 +37,27 @@ func loaderOf(ext string) api.Loader {
 }
 
 // translateVersion is part of the cache's key: raise it whenever the translation changes.
-const translateVersion = "1 esbuild 0.28.2"
+const translateVersion = "2 esbuild 0.28.2"
 
 // unsupported is what goja lacks of ES2022.
 var unsupported = map[string]bool{"async-generator": false, "for-await": false, "dynamic-import": false}
+
+// classFeatures are lowered where goja fails on them, as on `#x in o && …` and a field named get; all together, since esbuild's output
+// is wrong for a class of which it lowers some.
+var classFeatures = []string{"class-field", "class-static-field", "class-static-blocks", "class-private-accessor", "class-private-brand-check", "class-private-field", "class-private-method",
+	"class-private-static-accessor", "class-private-static-field", "class-private-static-method"}
+
+// optionsOf are the options for one unit.
+func optionsOf(u unit, loader api.Loader) api.TransformOptions {
+	o := transformOptions(loader)
+	if u.lowerClasses {
+		o.Supported = maps.Clone(unsupported)
+		for _, f := range classFeatures {
+			o.Supported[f] = false
+		}
+	}
+	return o
+}
 
 func transformOptions(loader api.Loader) api.TransformOptions {
 	return api.TransformOptions{
@@ -62,7 +80,7 @@ func transformOptions(loader api.Loader) api.TransformOptions {
 
 // translate makes CommonJS of TypeScript and ES modules.
 func translate(u unit, loader api.Loader) (translated, error) {
-	r := api.Transform(u.text, transformOptions(loader))
+	r := api.Transform(u.text, optionsOf(u, loader))
 	if len(r.Errors) == 0 {
 		mappings, err := mappingsOf(r.Map)
 		return translated{Code: string(r.Code), Mappings: mappings}, err
@@ -83,11 +101,9 @@ func translate(u unit, loader api.Loader) (translated, error) {
 // line and no other line starts with "import" or "export": in bundling mode with every import left alone, exports are gathered in one
 // statement at the end, and template literals, which could hold any line, are written with \n.
 func translateAsync(u unit, loader api.Loader) (translated, error) {
-	o := transformOptions(loader)
+	o := optionsOf(u, loader)
 	supported := map[string]bool{"top-level-await": true, "template-literal": false}
-	for k, v := range unsupported {
-		supported[k] = v
-	}
+	maps.Copy(supported, o.Supported)
 	supported["dynamic-import"] = true // lowered by the second pass, to this module's require
 	r := api.Build(api.BuildOptions{
 		Stdin:  &api.StdinOptions{Contents: u.text, Sourcefile: "source", Loader: loader, ResolveDir: "/"},
@@ -196,7 +212,7 @@ func translateCached(u unit, loader api.Loader) (translated, error) {
 		return translate(u, loader)
 	}
 	key := sha256.New()
-	fmt.Fprintf(key, "%s\x00%d\x00%v\x00", translateVersion, loader, u.entry)
+	fmt.Fprintf(key, "%s\x00%d\x00%v\x00%v\x00", translateVersion, loader, u.entry, u.lowerClasses)
 	key.Write([]byte(u.text))
 	file := filepath.Join(u.cacheDir, hex.EncodeToString(key.Sum(nil))+".json")
 	if t, ok := readCache(file); ok {
