@@ -11,7 +11,14 @@ exports.command = {
 	name: "check",
 	help: "Check a Linux guest's kernel against itself, for what somebody changed or hid.\n\n"
 		+ "status: ok; suspect, what a kernel that nobody tampered with does not show (tracing, probes and live patches may); unknown, where memory, symbols or "
-		+ "types do not tell. What passes was not seen to be changed: it is no proof.",
+		+ "types do not tell. What passes was not seen to be changed: it is no proof.\n\n"
+		+ "entries    vectors and registers lead to the kernel's own handlers\n"
+		+ "syscalls   every entry of the tables is the start of a function of the kernel\n"
+		+ "text       no page of text can be written, and none that can is executed\n"
+		+ "prologues  no function begins with a jump out of the kernel and its modules. The bytes of text are not compared with those that were\n"
+		+ "           loaded: alternatives, static keys, static calls and ftrace patch it all the time\n"
+		+ "modules    the list of modules against sysfs, and where their memory lies\n"
+		+ "tasks      the list of tasks against the process IDs, the run queues, the lists of children and the allocated objects of their slab cache",
 	arguments: [{ name: "CHECK", type: "string", optional: true, rest: true, help: "only these: entries, syscalls, text, prologues, modules, tasks" }],
 };
 
@@ -155,6 +162,7 @@ function* text({ k }) {
 	if (pages === 0) yield unknown("the kernel's text is not mapped");
 	else if (writable === 0) yield ok(`the kernel's text cannot be written: ${plural(pages, "page")}`);
 
+	if (k.space.mode === "x86-32") return yield unknown("memory that can be written and executed: all of it is, as this paging mode (x86-32) has no bit against execution");
 	const half = k.kernel.pointerSize === 8 ? 1n << 63n : 0xc0000000n;
 	let both = 0;
 	for (const m of k.space.mappings({ start: half, filter: "wx" })) {
@@ -328,7 +336,7 @@ function* slabs({ vm, k }) {
 	const size = BigInt(cache.size), type = k.kernel.type("task_struct"), link = type.offsetOf("pid_links");
 	for (const { base, size: bytes } of vm.ranges.filter((r) => r.kind === "ram")) {
 		const from = pageOf(base), to = pageOf(base + BigInt(bytes));
-		for (const { address } of k.space.scan({ u64: cachep }, { start: from, end: to, align: 8 })) {
+		for (const { address } of k.space.scan(k.kernel.pointerSize === 8 ? { u64: cachep } : { u32: cachep }, { start: from, end: to, align: k.kernel.pointerSize })) {
 			const page = address - field;
 			if ((page - vmemmap) % pageBytes !== 0n) continue;
 			const start = k.page_to_phys(page) + direct;

@@ -6,16 +6,18 @@ const network = require("svscript/linux-net");
 exports.command = {
 	name: "netstat",
 	help: "List the sockets of a Linux guest: those of its tables, then those that only open files lead to. Every network namespace is looked at.\n\n"
+		+ "rx_queue, tx_queue: bytes that came and were not read, and that are on their way; of a socket that listens, connections to accept.\n"
 		+ "pid, comm: of the first process that has it open. inode: as /proc/net and /proc/PID/fd have it.",
 	options: {
 		proto: { type: "string", value: "NAME", help: "only this protocol, as tcp, udp6, unix, netlink" },
 		listen: { type: "boolean", short: "l", help: "only sockets that listen" },
 		pid: { type: "number", value: "PID", help: "only sockets that this process has open" },
+		routes: { type: "boolean", short: "r", help: "list the IPv4 routes instead" },
 		interfaces: { type: "boolean", short: "i", help: "list the network devices with their addresses instead" },
 	},
 };
 
-/** @param {VM} vm @param {{proto?: string, listen: boolean, pid?: number, interfaces: boolean}} args */
+/** @param {VM} vm @param {{proto?: string, listen: boolean, pid?: number, interfaces: boolean, routes: boolean}} args */
 exports.main = (vm, args) => {
 	const k = linux(vm);
 	const net = network(vm);
@@ -24,6 +26,18 @@ exports.main = (vm, args) => {
 			for (const dev of net.for_each_netdev(ns)) {
 				const info = k.attempt("a network device", dev.$address, () => net.netdev_info(dev), null);
 				if (info) emit({ ...info, netns: namespace(k, ns) });
+			}
+		}
+		return k.report("netstat");
+	}
+
+	if (args.routes) {
+		for (const ns of net.for_each_net()) {
+			for (const table of net.for_each_fib_table(ns)) {
+				for (const { key, alias } of net.for_each_route(table)) {
+					const info = k.attempt("a route", alias.$address, () => net.route_info(table, key, alias), null);
+					if (info) emit({ ...info, netns: namespace(k, ns) });
+				}
 			}
 		}
 		return k.report("netstat");

@@ -446,12 +446,59 @@ function make(vm) {
 		for (const ifa of k.list_for_each_entry(list, "struct inet6_ifaddr", "if_list")) yield `${in6(ifa.addr)}/${ifa.prefix_len}`;
 	}
 
+	// --- Routes
+
+	/** The tables of IPv4 routes of a namespace. @param {Struct} net @returns {Generator<Struct>} struct fib_table */
+	function* for_each_fib_table(net) {
+		if (!has("struct net", "ipv4.fib_table_hash")) return;
+		const heads = net.$field("ipv4.fib_table_hash"), FIB_TABLE_HASHSZ = has("struct net", "ipv4.fib_main") ? 256 : 2; // CONFIG_IP_MULTIPLE_TABLES
+		if (heads === 0n) return;
+		const node = BigInt(kernel.type("struct fib_table").offsetOf("tb_hlist"));
+		for (const at of hash_for_each("the tables of routes", heads, FIB_TABLE_HASHSZ, kernel.pointerSize)) yield k.at("struct fib_table", k.wrap(at - node));
+	}
+
+	/**
+	 * The IPv4 routes of a table, in the order of their destinations (net/ipv4/fib_trie.c).
+	 * @param {Struct} table struct fib_table
+	 * @returns {Generator<{key: number, alias: Struct}>} key: the destination; alias: struct fib_alias
+	 */
+	function* for_each_route(table) {
+		const vector = kernel.type("struct key_vector"), children = BigInt(vector.offsetOf("tnode")), list = BigInt(vector.offsetOf("leaf"));
+		const seen = new Set();
+		/** @param {bigint} at address of a struct key_vector @returns {Generator<{key: number, alias: Struct}>} */
+		function* walk(at) {
+			if (at === 0n) return;
+			const node = vector.at(at), { key, bits } = attempt("a node of a routing table", at, () => ({ key: node.key, bits: node.bits }), { key: 0, bits: -1 });
+			if (bits < 0 || bits > 20 || seen.has(at) || seen.size > 1e6) return bits < 0 ? undefined : k.skip("a node of a routing table", at, "it is none");
+			seen.add(at);
+			if (bits === 0) {
+				for (const alias of k.hlist_for_each_entry(at + list, "struct fib_alias", "fa_list")) if ((k.fieldIfAny(alias, "tb_id") ?? table.tb_id) === table.tb_id) yield { key, alias };
+				return;
+			}
+			for (const child of space.tryReadArray(at + children, "pointer", 2 ** bits) ?? []) yield* walk(BigInt(child));
+		}
+		yield* k.guard("a routing table", table.$address, () => walk(space.readPointer(table.tb_data + BigInt(kernel.type("struct trie").offsetOf("kv")) + children)));
+	}
+
+	/** A route as `ip route` tells of it; gateway and dev are "" where it has none, or a nexthop object has them. @param {Struct} table @param {number} key @param {Struct} alias */
+	function route_info(table, key, alias) {
+		const info = alias.$deref("fa_info"), ROUTE_TYPES = ["unspec", "unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit", "throw", "nat"];
+		const nh = info.fib_nhs > 0 ? k.at("struct fib_nh", info.$address + BigInt(info.$type.offsetOf("fib_nh"))) : null;
+		const dev = nh && k.field(nh, "nh_common.nhc_dev", "nh_dev"), gateway = nh ? k.field(nh, "nh_common.nhc_gw.ipv4", "nh_gw") : 0; // before Linux 5.2
+		const host = (/** @type {number} */ n) => [n >>> 24, n >>> 16, n >>> 8, n].map((b) => b & 0xff).join(".");
+		return {
+			table: /** @type {Record<number, string>} */ ({ 253: "default", 254: "main", 255: "local" })[table.tb_id] ?? String(table.tb_id), destination: `${host(key)}/${32 - alias.fa_slen}`,
+			type: ROUTE_TYPES[alias.fa_type] ?? String(alias.fa_type), gateway: gateway === 0 ? "" : ipv4(gateway), dev: dev ? k.at("struct net_device", dev).name : "",
+			metric: info.fib_priority, source: info.fib_prefsrc === 0 ? "" : ipv4(info.fib_prefsrc),
+		};
+	}
+
 	/** @param {Struct} addr struct in6_addr */
 	const in6 = (addr) => ipv6(space.read(addr.$address, 16));
 
 	return {
 		for_each_net, for_each_tcp_sock, for_each_udp_sock, for_each_raw_sock, for_each_unix_sock, for_each_packet_sock, for_each_netlink_sock, for_each_sock,
-		rhashtable_for_each, sock_net, file_socket, socket_inode, socket_type, sock_info, unix_name, describe, socket_owners, for_each_netdev, netdev_info,
+		rhashtable_for_each, sock_net, file_socket, socket_inode, socket_type, sock_info, unix_name, describe, socket_owners, for_each_netdev, netdev_info, for_each_fib_table, for_each_route, route_info,
 	};
 }
 

@@ -25,7 +25,7 @@ for m in overlay veth dummy loop ext4 af_packet ${GUEST_MODULES:-}; do
 	/sbin/modprobe -d "$root/depmod" -S "$release" --show-depends "$m" 2>/dev/null || true # not every kernel has it
 done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++' | while read -r f; do
 	name=$(basename "$f") name=${name%%.ko*}
-	case $f in *.xz) xz -dc "$f" ;; *.zst) zstd -dqc "$f" ;; *) cat "$f" ;; esac >"$root/modules/$name.ko"
+	case $f in *.xz) xz -dc "$f" ;; *.zst) zstd -dqc <"$f" ;; *) cat "$f" ;; esac >"$root/modules/$name.ko"
 	echo "$name" >>"$root/modules/order"
 done
 rm -rf "$root/depmod"
@@ -57,4 +57,4 @@ while monitor.recv(1 << 12): # until it has
 P
 wait
 rm -f "$out.monitor" "$out.initrd"
-cd ../.. && SVSCRIPT_GUEST=$out go test -count=1 -run '^TestLinuxGuest$' -v .
+cd ../.. && SVSCRIPT_GUEST=$out go test -count=1 -run '^TestLinuxGuest(Objects)?$' -v .
