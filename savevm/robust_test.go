@@ -277,9 +277,6 @@ func TestCorruption(t *testing.T) {
 				time, heap = max(time, tm), max(heap, h)
 			}
 			maxTime, maxHeap := 10*time+uint64(500e6), 4*heap+8<<20
-			if ext := filepath.Ext(testimage.Path(t, name)); ext == ".bz2" || ext == ".lzo" {
-				maxHeap += 64 << 20 // damaged, they can hold more than the image they were: a store in memory takes it
-			}
 			rounds := rounds
 			if len(whole) > 4<<20 {
 				rounds /= 5
