@@ -126,6 +126,9 @@ func (s *Space) AddressBits() uint {
 	return max(64-uint(s.cfg.TCR&63), 64-uint(s.cfg.TCR>>16&63))
 }
 
+// Beneath is the guest-physical memory that the space maps: what the Beneath of its extents are addresses in.
+func (s *Space) Beneath() memory.Memory { return s.mem }
+
 // String is how errors name the space: "x86-4level space 0x1000".
 func (s *Space) String() string { return s.name }
 

@@ -22,6 +22,8 @@ type chunk struct {
 	kind          chunkKind
 	fill          byte          // of an idle chunk
 	reason        memory.Reason // of a lost chunk
+	inRow         bool          // with its context it lies in a row in the memory beneath,
+	beneath       uint64        // where it starts there, context included
 }
 
 type chunkKind uint8
@@ -37,6 +39,7 @@ type planner struct {
 	first, last   uint64
 	before, after int             // the context a result's discovery may depend on
 	idle          func(byte) bool // no result starts where all bytes in its context have this value; nil: never
+	rows          bool            // note where chunks lie in the memory beneath
 }
 
 func (p planner) chunks(mem memory.Memory) iter.Seq[chunk] {
@@ -59,6 +62,8 @@ type run struct {
 	first, last uint64 // of the run so far
 	pending     bool   // [from, last] is in no chunk yet
 	from        uint64
+	row         uint64 // from here on the run lies in a row in the memory beneath,
+	delta       uint64 // so far from its addresses
 }
 
 // add takes in the next extent; it is false once the consumer wants no more.
@@ -75,6 +80,9 @@ func (r *run) add(e memory.Extent) bool {
 	}
 	if r.open && r.last+1 != e.Base && !r.close() {
 		return false
+	}
+	if delta := e.Beneath - e.Base; !r.open || delta != r.delta {
+		r.row, r.delta = e.Base, delta
 	}
 	if !r.open {
 		r.open, r.first = true, e.Base
@@ -115,6 +123,9 @@ func (r *run) cut(end uint64) bool {
 	c := chunk{base: r.from, size: end - r.from + 1}
 	c.before = int(min(uint64(r.before), r.from-r.first))
 	c.after = int(min(uint64(r.after), r.last-end))
+	if start := r.from - uint64(c.before); r.rows && start >= r.row {
+		c.inRow, c.beneath = true, start+r.delta
+	}
 	r.pending, r.from = end < r.last, end+1
 	return r.yield(c)
 }

@@ -23,5 +23,8 @@
 // where they match, so that hits may overlap: "00 00" is found three times in four zero bytes. Matches of one regular expression
 // do not overlap; see [Regexp].
 //
+// In a virtual address space, memory that is mapped in several places in the same row is read and searched once by [Scan], and its
+// matches are told at each (not for regular expressions, whose matches depend on those before).
+//
 // Runs of one byte value (extents of [memory.Fill]) that cannot hold a result are not read at all.
 package scan

@@ -42,6 +42,7 @@ type Result struct {
 	matchers []matcher
 	before   int
 	after    int
+	shared   *shared // nil: nothing is
 }
 
 // Scan searches for all patterns at once. The work is done while [Result.Hits] is ranged over. Faults of the
@@ -78,7 +79,8 @@ func (r *Result) search(yield func(Hit) bool) (finished bool) {
 	if r.opts.Progress != nil {
 		total = size(r.mem, r.opts.First, r.opts.Last)
 	}
-	chunks := planner{first: r.opts.First, last: r.opts.Last, before: r.before, after: r.after, idle: r.idleOver()}.chunks(r.mem)
+	r.shared = newShared(r)
+	chunks := planner{first: r.opts.First, last: r.opts.Last, before: r.before, after: r.after, idle: r.idleOver(), rows: r.shared != nil}.chunks(r.mem)
 	late := newSearcher(r.ctx, r) // does what the workers leave
 	ends := make([]uint64, len(r.patterns))
 	count := 0
@@ -158,6 +160,9 @@ func newSearcher(ctx context.Context, r *Result) *searcher {
 
 // search begins a chunk.
 func (s *searcher) search(c chunk, out *scanned) {
+	if s.recall(c, out) {
+		return
+	}
 	out.load(s.mem, c)
 	out.hits = out.hits[:0]
 	out.next = out.before
@@ -165,6 +170,7 @@ func (s *searcher) search(c chunk, out *scanned) {
 	clear(out.ahead)
 	if c.kind == work {
 		s.advance(out)
+		s.remember(out)
 	}
 }
 
