@@ -8,6 +8,7 @@ import (
 	"github.com/dop251/goja"
 
 	"github.com/svscript/svscript/runtime"
+	"github.com/svscript/svscript/savevm"
 	"github.com/svscript/svscript/savevm/container"
 	"github.com/svscript/svscript/savevm/memory"
 	"github.com/svscript/svscript/savevm/paging"
@@ -134,6 +135,8 @@ func (b *Bindings) throw(err error) {
 		panic(b.formatError(err, streamError.Offset, streamError.Section))
 	case errors.As(err, &containerError):
 		panic(b.formatError(err, containerError.Offset, containerError.Layer))
+	case errors.Is(err, savevm.ErrUnknownFormat):
+		panic(b.formatError(err, 0, ""))
 	case errors.As(err, &patternError):
 		e, failed := b.rt.New(b.builtins.syntaxError, b.str(err.Error()))
 		b.must(failed)

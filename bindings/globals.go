@@ -18,7 +18,7 @@ var globals = Class{
 		{Name: "vm", Kind: Property, Type: "VM", Help: "The opened image; undefined when the script runs without one."},
 		{Name: "args", Kind: Property, Type: "string[]", Help: "The script's own arguments."},
 		{Name: "open", Args: []Arg{{Name: "path", Type: "string"}, {Name: "options", Type: "OpenOptions", Optional: true}}, Type: "VM",
-			Help: "Opens another image. Throws where it cannot be opened, and where the host does not let scripts open files.", native: openImage},
+			Help: "Opens another image. Throws a FormatError where the file is none, and an Error where it cannot be read or the host does not let scripts open files.", native: openImage},
 		{Name: "synthetic", Args: []Arg{{Name: "guest", Type: "SyntheticGuest"}}, Type: "VM",
 			Help: "A guest made up for a test: RAM with what is written there, page tables, CPUs. No file is read.", native: makeSynthetic},
 		{Name: "hexdump", Args: []Arg{{Name: "bytes", Type: "ArrayBufferView | ArrayBuffer"}, {Name: "options", Type: "HexdumpOptions", Optional: true}},

@@ -46,6 +46,7 @@ try {
 } catch (e) {
   equal([e.name, Object.keys(e)], ["Error", []]);
 }
+throws(() => open("testdata/machine.js"), FormatError, /no saved virtual machine/);
 
 const d = vm.device("hpet");
 assert(d instanceof Device && vm.devices.includes(d));
