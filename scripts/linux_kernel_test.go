@@ -156,7 +156,7 @@ func checkRegisters(t *testing.T, img *savevm.Image, monitor string) {
 
 // checkTranslations compares with what gva2gpa said on each CPU.
 func checkTranslations(t *testing.T, img *savevm.Image, monitor string) {
-	mapped := 0
+	mapped, wrong := 0, 0
 	for _, line := range linesOf(monitor) {
 		f := strings.Fields(line)
 		cpu, _ := strconv.Atoi(f[0])
@@ -171,11 +171,14 @@ func checkTranslations(t *testing.T, img *savevm.Image, monitor string) {
 			mapped++
 		}
 		want := strings.Join(f[2:], " ")
-		if w := space.Walk(va); want == "Unmapped" && w.Flags&paging.FlagUser != 0 && img.CPU(cpu).Value("pstate")>>22&1 != 0 {
-			continue // the monitor reads as the CPU would, and PSTATE.PAN keeps the kernel from user pages
+		if user := space.Walk(va).Flags&paging.FlagUser != 0; want == "Unmapped" && (user && img.CPU(cpu).Value("pstate")>>22&1 != 0 ||
+			!user && img.CPU(cpu).Privilege() == 0 && img.Info().Arch == "riscv64") {
+			continue // the monitor reads as the CPU would: user code no pages of the kernel's, the kernel none of user code while PSTATE.PAN is set
 		}
 		if have != want {
-			t.Errorf("CPU %d %#x: %s, the monitor says %s", cpu, va, have, want)
+			if wrong++; wrong < 10 {
+				t.Errorf("CPU %d %#x: %s, the monitor says %s", cpu, va, have, want)
+			}
 		}
 	}
 	t.Logf("%d mapped addresses compared", mapped)

@@ -288,11 +288,11 @@ func (r *recovery) timekeeper() {
 	if err1 != nil || err2 != nil {
 		return
 	}
-	const counter = 8 // seqcount_raw_spinlock_t, padded to the alignment of struct timekeeper
+	counter := r.word // seqcount_raw_spinlock_t, padded to the alignment of struct timekeeper
 	var found []uint64
 	for _, s := range r.segments {
 		size := uint64(len(s.data))
-		for i := uint64(counter); s.writable && i+t.Size() <= size; i += r.word {
+		for i := counter; s.writable && i+t.Size() <= size; i += r.word {
 			p := r.pointer(s.data[i+mono.Offset():])
 			if p < r.k.arch.lowest || p != r.pointer(s.data[i+raw.Offset():]) || r.name(r.member(clock, p, "name")) == "" {
 				continue

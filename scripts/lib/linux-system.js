@@ -57,7 +57,7 @@ module.exports = (k) => {
 		const at = k.symbolIfAny("timekeeper_data", "tk_core");
 		if (at === null || !kernel.hasType("struct timekeeper")) return null;
 		const NS = 1_000_000_000n;
-		const offset = has("struct tk_data", "timekeeper") ? BigInt(kernel.type("struct tk_data").offsetOf("timekeeper")) : 8n; // behind a sequence counter
+		const offset = has("struct tk_data", "timekeeper") ? BigInt(kernel.type("struct tk_data").offsetOf("timekeeper")) : k.word; // behind a sequence counter, aligned
 		const tk = kernel.type("struct timekeeper").at(at + offset);
 		const { tkr_mono: mono } = tk;
 		const nanoseconds = mono.base + (mono.xtime_nsec >> BigInt(mono.shift)) + tk.offs_boot;
