@@ -88,13 +88,14 @@ func executeOn(t testing.TB, target bindings.Target, script string, args ...stri
 		t.Fatal(err)
 	}
 	r := &run{host: host}
+	together := false // the text of all rows is there
 	emit := func(row goja.Value) error {
 		o, ok := row.(*goja.Object)
 		if !ok {
 			return fmt.Errorf("a row that is no object: %v", row)
 		}
 		r.rows = append(r.rows, plain(row).(map[string]any))
-		if o.GetSymbol(host.InspectSymbol()) != nil {
+		if !together && o.GetSymbol(host.InspectSymbol()) != nil {
 			text.WriteString(host.Inspect(row, runtime.InspectOptions{}) + "\n")
 		}
 		return nil
@@ -135,6 +136,7 @@ func executeOn(t testing.TB, target bindings.Target, script string, args ...stri
 			}
 			if own := o.GetSymbol(symbol.(*goja.Symbol)); own != nil {
 				text.WriteString(own.String())
+				together = true
 			}
 			rt.ForOf(o, func(v goja.Value) bool { err = emit(v); return err == nil })
 			return err

@@ -126,7 +126,7 @@ func TestLinuxGuest(t *testing.T) {
 					remote = "*:*"
 				}
 				want := fmt.Sprint(proto, " ", local, " ", remote, " ", socketStates[proto[:3]][f[3]])
-				if compared++; got[want] == 0 {
+				if compared++; got[want] == 0 && !strings.HasSuffix(want, "TIME_WAIT") { // which ends by itself
 					t.Errorf("not listed: %s, %s", want, line)
 				}
 			}
@@ -268,7 +268,10 @@ func TestLinuxGuest(t *testing.T) {
 		}
 		got := text(t, "kallsyms")
 		t.Logf("%d symbols", strings.Count(got, "\n"))
-		same(t, linesOf(string(want)), linesOf(got), func(line string) bool { return strings.HasSuffix(line, "[bpf]") || strings.Contains(line, "[__builtin__") })
+		same(t, linesOf(string(want)), linesOf(got), func(line string) bool {
+			// What the kernel generates, and what ftrace remembers of modules' functions that are gone.
+			return strings.HasSuffix(line, "[bpf]") || strings.Contains(line, "[__builtin__") || goneInit.MatchString(line)
+		})
 	})
 
 	t.Run("dmesg", func(t *testing.T) {
@@ -339,6 +342,8 @@ func TestLinuxGuest(t *testing.T) {
 		}
 	})
 }
+
+var goneInit = regexp.MustCompile(` T \w+_init(_module)?\t\[\w+\]$`)
 
 // States as /proc/net has them.
 var socketStates = map[string]map[string]string{

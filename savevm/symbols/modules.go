@@ -202,12 +202,49 @@ func (m *Module) loadSymbols() (*symtab.Table, error) {
 		longest = max(longest, e.name)
 	}
 	names := readSparse(k.Memory(), strtab, min(uint64(longest)+512, maxModuleStrings))
+	exported := m.exports(types)
 	for _, e := range entries {
-		if name := cString(names, e.name); name != "" && e.value != 0 {
-			b.Add(e.value, e.kind, name)
+		name := cString(names, e.name)
+		if name == "" || e.value == 0 {
+			continue
 		}
+		if exported[e.value] && e.kind >= 'a' && e.kind <= 'z' {
+			e.kind -= 'a' - 'A' // as s_show in kernel/kallsyms.c
+		}
+		b.Add(e.value, e.kind, name)
 	}
 	return b.Table(m.Name), nil
+}
+
+// exports are the addresses of what a module exports to others: its tables of struct kernel_symbol hold offsets from themselves, or
+// before 4.19 and on some architectures the values.
+func (m *Module) exports(types TypeSource) map[uint64]bool {
+	k, exported := m.kernel, map[uint64]bool{}
+	module, symbol := types.Type("struct module"), types.Type("struct kernel_symbol")
+	if symbol == nil || symbol.Size() == 0 {
+		return exported
+	}
+	size := symbol.Size()
+	_, relative := symbol.Field("value_offset")
+	for _, table := range [][2]string{{"syms", "num_syms"}, {"gpl_syms", "num_gpl_syms"}} { // one table since 7.0
+		at, ok1 := k.member(module, m.Address, table[0])
+		count, ok2 := k.member(module, m.Address, table[1])
+		if !ok1 || !ok2 || at == 0 || count > maxModuleSymbols {
+			continue
+		}
+		data := readSparse(k.Memory(), at, count*size)
+		for i := uint64(0); i+size <= uint64(len(data)); i += size {
+			switch e := data[i:]; {
+			case relative:
+				exported[k.mask(at+i+uint64(int64(int32(binary.LittleEndian.Uint32(e)))))] = true
+			case k.arch.bits == 32:
+				exported[uint64(binary.LittleEndian.Uint32(e))] = true
+			default:
+				exported[binary.LittleEndian.Uint64(e)] = true
+			}
+		}
+	}
+	return exported
 }
 
 // elfSymbol is what is needed of an Elf32_Sym or Elf64_Sym.

@@ -35,7 +35,7 @@ truncate -s 16M "$root/disk.img"
 
 rm -f "$out.monitor" "$out.txt"
 qemu-system-x86_64 -m 256 -smp 2 ${GUEST_QEMU:--M q35 -cpu max,la57=off} -display none -no-reboot -nic none -kernel "$kernel" -initrd "$out.initrd" \
-	-append "console=ttyS0 quiet ${GUEST_APPEND:-}" -serial "file:$out.txt" -monitor "unix:$out.monitor,server,nowait" &
+	-append "console=ttyS0 quiet no_timer_check ${GUEST_APPEND:-}" -serial "file:$out.txt" -monitor "unix:$out.monitor,server,nowait" &
 for _ in $(seq 300); do sleep 1; ! grep -q GUEST-READY "$out.txt" 2>/dev/null || break; done
 sleep 2
 python3 - "$out" <<'P'
