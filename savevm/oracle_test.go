@@ -186,7 +186,7 @@ func compareRegisters(t *testing.T, img *savevm.Image, c *savevm.CPU, text strin
 		if m := segment.FindStringSubmatch(line); m != nil {
 			s := strings.ToLower(m[1])
 			check(s+".selector", hexOf(m[2]), all)
-			check(s+".base", hexOf(m[3]), all)
+			check(s+".base", hexOf(m[3]), 1<<(4*len(m[3]))-1) // of a 64-bit CPU that runs 32-bit code, it shows half of it
 			check(s+".limit", hexOf(m[4]), all)
 			check(s+".flags", hexOf(m[5]), 0x00ffff00)
 			continue

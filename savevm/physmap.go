@@ -2,6 +2,7 @@ package savevm
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"regexp"
 	"slices"
@@ -124,7 +125,7 @@ func layoutPC(img *Image, o Options) *physicalLayout {
 	if legacy && below+above < total {
 		l.source += fmt.Sprintf("; the last %d KiB of the stream's RAM are video memory and ROMs", (total-below-above)/kib)
 	}
-	l.firmware(img)
+	l.firmware(img, below)
 	return l
 }
 
@@ -337,7 +338,7 @@ func (l *physicalLayout) placeDIMMs(blocks []*Block, below, above uint64, known 
 
 // firmware maps what lies over RAM: the VGA window, ROMs below 1 MiB where the chipset shows them, and the firmware's
 // flash below 4 GiB.
-func (l *physicalLayout) firmware(img *Image) {
+func (l *physicalLayout) firmware(img *Image, below uint64) {
 	bios := img.Block("pc.bios")
 	top := uint64(4 * gib)
 	for _, name := range []string{"pc.bios", "system.flash0", "system.flash1"} {
@@ -362,44 +363,82 @@ func (l *physicalLayout) firmware(img *Image) {
 	}
 	l.videoMemory(img)
 	l.shadow(img, bios, img.Block("pc.rom"))
-	if img.hasVGA() {
-		l.add(0xa0000, 0x20000, KindDevice, nil, 0, "VGA window")
-	}
+	l.smram(img, below)
 }
 
+// hasVGA tells whether a display device answers at the addresses of VGA: one with the memory of such, other than a PCI device
+// whose class says that it is none (secondary-vga).
 func (img *Image) hasVGA() bool {
-	return slices.ContainsFunc(img.blocks, func(b *Block) bool { return strings.Contains(b.Name, "vram") }) ||
-		slices.ContainsFunc(img.devices, func(d *Device) bool { return strings.Contains(d.Name, "vga") })
+	if !slices.ContainsFunc(img.blocks, func(b *Block) bool { return strings.Contains(b.Name, "vram") }) {
+		return slices.ContainsFunc(img.devices, func(d *Device) bool { return strings.Contains(d.Name, "vga") })
+	}
+	return slices.ContainsFunc(img.blocks, func(b *Block) bool {
+		const displayOther = 0x80
+		config := img.displayConfig(b, "")
+		return baseName(b.Name) == "vga.vram" && (config == nil || config[0x0a] != displayOther)
+	})
 }
 
-// pamRegisters is where the PAM registers are in the host bridge's PCI configuration space: PAM0 of the i440FX (its
-// datasheet, 3.2.19) and of the Q35 MCH (3 series datasheet, 5.1.16).
-var pamRegisters = []struct {
+// A hostBridge is where a chipset keeps the registers that decide what shows below 1 MiB, and what is system management RAM.
+type hostBridge struct {
 	device string
-	pam0   int
-}{
-	{"I440FX", 0x59},
-	{"mch", 0x90},
+	pam0   int // PAM0
+	smram  int // SMRAM control
+	tseg   int // ESMRAMC; 0: none
+}
+
+// hostBridges: the i440FX (its datasheet, 3.2.19 and 3.2.20) and the Q35 MCH (3 series datasheet, 5.1.16, 5.1.25, 5.1.26).
+var hostBridges = []hostBridge{
+	{"I440FX", 0x59, 0x72, 0},
+	{"mch", 0x90, 0x9d, 0x9e},
+}
+
+// hostBridge finds the chipset's registers: PCI configuration space.
+func (img *Image) hostBridge() (h hostBridge, config []byte) {
+	for _, h := range hostBridges {
+		if d := img.Device(h.device, 0); d != nil {
+			if raw, err := d.Raw(); err == nil && len(raw) >= 4+256 {
+				return h, raw[4:] // behind the PCI device's version
+			}
+		}
+	}
+	return hostBridge{}, nil
 }
 
 // shadow maps 0xc0000 to 0xfffff: RAM where the PAM registers let reads go there, ROM elsewhere.
 func (l *physicalLayout) shadow(img *Image, bios, rom *Block) {
-	for _, p := range pamRegisters {
-		d := img.Device(p.device, 0)
-		if d == nil {
-			continue
-		}
-		raw, err := d.Raw()
-		if err != nil || len(raw) < 4+256 {
-			continue
-		}
-		config := raw[4:] // behind the PCI device's version
-		// PAM0's upper half is 0xf0000-0xfffff; PAM1 to PAM6 have two 16-KiB segments each from 0xc0000 on.
-		l.segment(config[p.pam0]>>4, 0xf0000, 0x10000, bios, rom)
-		for i := range uint64(12) {
-			l.segment(config[p.pam0+1+int(i/2)]>>(i%2*4), 0xc0000+i*0x4000, 0x4000, bios, rom)
-		}
+	h, config := img.hostBridge()
+	if config == nil {
 		return
+	}
+	// PAM0's upper half is 0xf0000-0xfffff; PAM1 to PAM6 have two 16-KiB segments each from 0xc0000 on.
+	l.segment(config[h.pam0]>>4, 0xf0000, 0x10000, bios, rom)
+	for i := range uint64(12) {
+		l.segment(config[h.pam0+1+int(i/2)]>>(i%2*4), 0xc0000+i*0x4000, 0x4000, bios, rom)
+	}
+}
+
+// smram maps what the chipset hides of RAM for system management mode, below the RAM's end at below (QEMU's mch_update_smram),
+// and the VGA window, over which SMRAM can be opened.
+func (l *physicalLayout) smram(img *Image, below uint64) {
+	const dOpen, gSMRAME, tEN = 1 << 6, 1 << 3, 1 << 0
+	const extTSEG = 0x50 // QEMU's own: TSEG's size in MiB where ESMRAMC's is 3
+	h, config := img.hostBridge()
+	if img.hasVGA() && (config == nil || config[h.smram]&dOpen == 0) {
+		l.add(0xa0000, 0x20000, KindDevice, nil, 0, "VGA window")
+	}
+	if config == nil || h.tseg == 0 {
+		return
+	}
+	if config[h.smram]&gSMRAME != 0 && config[h.tseg]&tEN != 0 {
+		size := []uint64{1, 2, 8, uint64(binary.LittleEndian.Uint16(config[extTSEG:]))}[config[h.tseg]>>1&3] * mib
+		if size < below {
+			l.add(below-size, size, KindDevice, nil, 0, "TSEG: SMRAM, hidden outside system management mode")
+		}
+	}
+	const smbase, locked = 0x9c, 1 << 1 // QEMU's own: SMRAM at the default SMBASE
+	if config[smbase]&locked != 0 && config[smbase] != 0xff {
+		l.add(0x30000, 0x20000, KindDevice, nil, 0, "SMRAM at 0x30000, hidden outside system management mode")
 	}
 }
 

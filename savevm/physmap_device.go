@@ -26,7 +26,7 @@ var videoBARs = []struct {
 
 // videoMemory maps the memory of display devices where their PCI configuration puts it.
 func (l *physicalLayout) videoMemory(img *Image) {
-	if b := img.Block("vga.vram"); b != nil && img.info.Machine == "isapc" {
+	if b := img.Block("vga.vram"); b != nil && img.isaVGA() {
 		l.add(0xe0000000, b.Size, KindDevice, b, 0, "video memory") // VBE_DISPI_LFB_PHYSICAL_ADDRESS
 		return
 	}
@@ -43,31 +43,44 @@ func (l *physicalLayout) videoMemory(img *Image) {
 	}
 }
 
-// displayBAR reads a base address register of the display device that a block belongs to: the one on the block's path, or,
-// where the block has none (old streams), any.
+// isaVGA tells whether the display device is isa-vga: its section has no bus path before its name.
+func (img *Image) isaVGA() bool {
+	return slices.ContainsFunc(img.devices, func(d *Device) bool { return d.Name == "vga" })
+}
+
+// displayBAR reads a base address register of the display device that a block belongs to.
 func (img *Image) displayBAR(b *Block, device string, bar int) (base uint64, ok bool) {
+	const enabled = 1 << 1 // memory decoding in the command register
+	config := img.displayConfig(b, device)
+	if config == nil || config[4]&enabled == 0 {
+		return 0, false
+	}
+	low := binary.LittleEndian.Uint32(config[0x10+4*bar:])
+	if low&1 != 0 || low == 0xffffffff {
+		return 0, false
+	}
+	base = uint64(low &^ 0xf)
+	if low&6 == 4 && bar < 5 {
+		base |= uint64(binary.LittleEndian.Uint32(config[0x14+4*bar:])) << 32
+	}
+	return base, base >= mib && base%0x1000 == 0
+}
+
+// displayConfig is the PCI configuration space of the display device that a block belongs to, or nil: the one on the block's path,
+// or, where the block has none (old streams), any whose name ends in device.
+func (img *Image) displayConfig(b *Block, device string) []byte {
 	path := strings.TrimSuffix(b.Name, baseName(b.Name))
-	const display, enabled = 0x03, 1 << 1 // the class code, and memory decoding in the command register
+	const display = 0x03 // the class code
 	for _, d := range img.devices {
 		if !strings.HasPrefix(d.Name, path) || !strings.HasSuffix(d.Name, device) || !strings.Contains(d.Name, "/") {
 			continue
 		}
 		raw, err := d.Raw()
-		if err != nil || len(raw) < 4+256 {
-			continue
+		if err == nil && len(raw) >= 4+256 && raw[4+0x0b] == display {
+			return raw[4:] // behind the PCI device's version
 		}
-		config := raw[4:] // behind the PCI device's version
-		low := binary.LittleEndian.Uint32(config[0x10+4*bar:])
-		if config[0x0b] != display || config[4]&enabled == 0 || low&1 != 0 || low == 0xffffffff {
-			continue
-		}
-		base = uint64(low &^ 0xf)
-		if low&6 == 4 && bar < 5 {
-			base |= uint64(binary.LittleEndian.Uint32(config[0x14+4*bar:])) << 32
-		}
-		return base, base >= mib && base%0x1000 == 0
 	}
-	return 0, false
+	return nil
 }
 
 // byNode finds the blocks of NUMA nodes by the nodes' sizes, which must be size together, in the nodes' order; rest is the other

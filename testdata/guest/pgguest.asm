@@ -14,6 +14,12 @@
 ; SMP=n    start the n-1 other CPUs: they halt in 32-bit protected mode without paging, EAX=0xA0000000+arrival, EBX=APIC ID, EBP=0xAAAAAAAA
 ; EXTRA=a  64 KiB of 0xF1000000+n at physical address a (below 4 GiB), and MODE 64/57 maps a too when it is below 32 MiB
 ; PSE36    (MODE 32) 0xC1000000 is a 4M page at physical 0x100800000
+; AVX      (64) ymm2 and ymm14 hold ymmpat
+; How it ends; the registers are the same:
+; COMPAT   (64) in compatibility mode
+; VM86     (32) in virtual-8086 mode, where it loops: DS 0x1234, ES 0x2345, FS 0x3456, GS 0x4567, SS 0x5678
+; SMM      (32) in system management mode, whose code is at 0x38000; with SMM=2 the SMRAM at 0xa0000 is open, 64 KiB of 0xE2000000+n
+; SVM      (64) in a nested guest of which the VMCB is at 0x600000; with SVM=2 with nested paging, tables at 0x602000: identity
 ;
 ; Physical memory written, 32-bit little-endian words, n counts words; all else stays zero (needs 16 MiB):
 ;   0x007c00            this program and its data (GDT)
@@ -110,6 +116,21 @@ pm32:   mov ax, 0x10
 %ifdef PAM
         call shadow
 %endif
+%ifdef SMM
+        mov dword [0x38000], 0xfdebf4   ; the handler, at SMBASE+0x8000: hlt; jmp $-1
+  %if SMM == 2
+        mov eax, 0x80000070             ; SMRAM register of the i440FX: D_OPEN, G_SMRAME
+        mov dx, 0xcf8
+        out dx, eax
+        mov dx, 0xcfe
+        mov al, 0x4a
+        out dx, al
+        mov edi, 0xa0000
+        mov eax, 0xE2000000
+        mov ecx, 0x10000/4
+        call fill
+  %endif
+%endif
 %ifdef SMP
         mov dword [0xfee000f0], 0x1ff           ; APIC on
         mov dword [0xfee00300], 0xc4500         ; INIT, all but self
@@ -145,6 +166,14 @@ PT_K    equ STRUCT+0x2000
         mov dword [PD+0x303*4], 0xCAFE0000              ; not present
 %ifdef PSE36
         mov dword [PD+0x304*4], 0x00802083              ; bits 13-20 are address bits 32-39: 0x100800000
+%endif
+%ifdef SMM
+        mov dword [PD+0x3fb*4], 0xfec00093              ; local APIC
+%endif
+%ifdef VM86
+        or dword [PD], 4                                ; this program's pages: user
+        or dword [PT_ID+7*4], 4
+        or dword [PT_ID+8*4], 4
 %endif
         mov dword [PD+0x3ff*4], PD|0x003                ; self map
         mov eax, 0x10|0x200|0x80                        ; PSE, OSFXSR, PGE
@@ -411,6 +440,20 @@ lm64:   mov ax, 0x20
   %if LONG
         movdqu xmm8, [xmmpat+16]
         movdqu xmm15, [xmmpat+32]
+   %ifdef AVX
+        mov rax, cr4
+        or eax, 0x40000                 ; OSXSAVE
+        mov cr4, rax
+        xor ecx, ecx
+        xor edx, edx
+        mov eax, 7
+        xsetbv
+        vmovdqu ymm2, [ymmpat]
+        vmovdqu ymm14, [ymmpat+8]
+   %endif
+   %ifdef SVM
+        call nested
+   %endif
         mov r8,  0x8888888888888888
         mov r9,  0x9999999999999999
         mov r10, 0xaaaaaaaaaaaaaaaa
@@ -428,6 +471,16 @@ lm64:   mov ax, 0x20
         mov rbp, 0x7777777777777777
         mov rsp, 0xffffffff8000aff0
         mov cr2, rax
+   %ifdef COMPAT
+        push qword 0x08
+        push qword .h
+        o64 retf
+        bits 32
+   %elifdef SVM
+        mov eax, VMCB
+        vmrun
+        ud2
+   %endif
   %else
         mov eax, 0xc1c2c3c4
         mov cr2, eax
@@ -439,9 +492,94 @@ lm64:   mov ax, 0x20
         mov edi, 0x66666666
         mov ebp, 0x77777777
         mov esp, 0xc000aff0
+   %ifdef VM86
+        push dword 0x4567               ; gs, fs, ds, es, ss, esp, eflags (VM, IOPL 3), cs, eip
+        push dword 0x3456
+        push dword 0x1234
+        push dword 0x2345
+        push dword 0x5678
+        push dword 0xaff0
+        push dword 0x23002
+        push dword 0
+        push dword .v
+        iretd
+        bits 16
+.v:     jmp .v
+        bits 32
+   %elifdef SMM
+        mov dword [0xfee00300], 0x44200 ; SMI to self
+   %endif
   %endif
 .h:     hlt
         jmp .h
+%endif
+%ifdef SVM
+VMCB    equ 0x600000
+HSAVE   equ 0x601000
+NPT     equ 0x602000                    ; PML4, PDPT, PD
+        bits 64
+nested: mov ecx, 0xc0000080             ; EFER.SVME
+        rdmsr
+        or eax, 0x1000
+        wrmsr
+        mov ecx, 0xc0010117             ; VM_HSAVE_PA
+        mov eax, HSAVE
+        xor edx, edx
+        wrmsr
+        mov edi, VMCB                   ; AMD APM volume 2, appendix B
+        mov rax, rdi
+        vmsave                          ; FS, GS, TR, LDTR and the system-call registers
+        mov dword [rdi+0x010], 1        ; intercept VMRUN
+        mov dword [rdi+0x058], 1        ; ASID
+  %if SVM == 2
+        mov dword [rdi+0x090], 1        ; nested paging
+        mov dword [rdi+0x0b0], NPT
+        mov dword [NPT], (NPT+0x1000)|7
+        mov dword [NPT+0x1000], (NPT+0x2000)|7
+        mov ebx, NPT+0x2000
+        mov eax, 0x87
+        mov ecx, 512
+.n:     mov [rbx], eax                  ; 1 GiB of 2M pages
+        add eax, 0x200000
+        add ebx, 8
+        loop .n
+  %endif
+        mov dword [rdi+0x400], 0x0c930020       ; ES
+        mov dword [rdi+0x404], -1
+        mov dword [rdi+0x410], 0x0a9b0018       ; CS
+        mov dword [rdi+0x414], -1
+        mov dword [rdi+0x420], 0x0c930020       ; SS
+        mov dword [rdi+0x424], -1
+        mov dword [rdi+0x430], 0x0c930020       ; DS
+        mov dword [rdi+0x434], -1
+        mov dword [rdi+0x464], gdt_end-gdt-1    ; GDTR
+        mov dword [rdi+0x468], gdt
+        mov dword [rdi+0x484], 0x7ff            ; IDTR
+        mov rax, 0xffffffff80003000
+        mov [rdi+0x488], rax
+        mov ecx, 0xc0000080
+        rdmsr
+        mov [rdi+0x4d0], eax                    ; EFER
+        mov rax, cr4
+        mov [rdi+0x548], rax
+        mov rax, cr3
+        mov [rdi+0x550], rax
+        mov rax, cr0
+        mov [rdi+0x558], rax
+        mov dword [rdi+0x560], 0x400            ; DR7
+        mov dword [rdi+0x568], 0xffff0ff0       ; DR6
+        mov dword [rdi+0x570], 2                ; RFLAGS
+        mov dword [rdi+0x578], .l2              ; RIP
+        mov rax, 0xffffffff8000aff0
+        mov [rdi+0x5d8], rax                    ; RSP
+        mov rax, 0x1111111111111111
+        mov [rdi+0x5f8], rax                    ; RAX
+        mov [rdi+0x640], rax                    ; CR2
+        mov rax, 0x0007040600070406
+        mov [rdi+0x668], rax                    ; PAT
+        ret
+.l2:    hlt
+        jmp .l2
 %endif
 
         bits 32
@@ -537,6 +675,9 @@ entry:  mov eax, ecx                    ; ecx = v -> eax = entry (low 32 bits)
 xmmpat: dq 0x0011223344556677, 0x8899aabbccddeeff
         dq 0xfedcba9876543210, 0x0f1e2d3c4b5a6978
         dq 0x7777777777777777, 0x1234567812345678
+%ifdef AVX
+ymmpat: dq 0x1111222233334444, 0x5555666677778888, 0x9999aaaabbbbcccc, 0xddddeeeeffff0000, 0x0123456789abcdef
+%endif
         align 8
 gdt:    dq 0
         dq 0x00cf9b000000ffff           ; 08 code32
