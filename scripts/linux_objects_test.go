@@ -283,3 +283,17 @@ func guestImage(t *testing.T) (*savevm.Image, map[string]string) {
 	}
 	return img, guest
 }
+
+// Every command that needs a Linux guest is in docs/linux.md.
+func TestLinuxCommandsAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../docs/linux.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range Names() {
+		source, _ := embedded.ReadFile(name + ".js")
+		if strings.Contains(string(source), `"svscript/linux"`) && !strings.Contains(string(text), "`"+name) {
+			t.Errorf("docs/linux.md does not name the command %s", name)
+		}
+	}
+}

@@ -73,13 +73,13 @@ function make(vm) {
 	return {
 		bpf_prog_info, bpf_map_info, bpf_link_info, bpf_owners,
 
-		/** @returns {Generator<Struct, void>} struct bpf_prog */
+		/** The programs. @returns {Generator<Struct, void>} struct bpf_prog */
 		bpf_prog_for_each: () => held("prog_idr", "struct bpf_prog"),
 
-		/** @returns {Generator<Struct, void>} struct bpf_map */
+		/** The maps. @returns {Generator<Struct, void>} struct bpf_map */
 		bpf_map_for_each: () => held("map_idr", "struct bpf_map"),
 
-		/** @returns {Generator<Struct, void>} struct bpf_link */
+		/** What attaches programs. @returns {Generator<Struct, void>} struct bpf_link */
 		bpf_link_for_each: () => held("link_idr", "struct bpf_link"),
 	};
 }

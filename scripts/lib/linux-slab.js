@@ -60,7 +60,7 @@ function make(vm) {
 		return null;
 	}
 
-	/** @param {bigint | Struct} cache @returns {string} */
+	/** The name of a cache. @param {bigint | Struct} cache @returns {string} */
 	const slab_cache_name = (cache) => space.readCString(k.at("struct kmem_cache", cache).name, 256);
 
 	// --- Slabs
