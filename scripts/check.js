@@ -180,6 +180,10 @@ function* prologues(c) {
 	if (!target) return yield unknown(`what a function begins with is not looked at on ${k.kernel.arch}`);
 	let functions = 0, lost = 0, strange = 0;
 	const seen = new Set();
+	/** @type {string[]} */
+	const attached = [];
+	/** @type {{start: bigint, end: bigint, name: string}[] | undefined} */
+	let generated;
 	for (const s of k.kernel.symbols()) {
 		if (!/^[tTwW]$/.test(s.type) || s.module !== null || !c.inKernel(s.address) || seen.has(s.address)) continue;
 		seen.add(s.address);
@@ -191,12 +195,28 @@ function* prologues(c) {
 		functions++;
 		const to = target(bytes, s.address);
 		if (to === null || c.in_text(k.wrap(to))) continue;
+		generated ??= generatedCode(k);
+		const own = generated.find(({ start, end }) => to >= start && to < end);
+		if (own) {
+			attached.push(`${s.name} to ${own.name}`);
+			continue;
+		}
 		strange++;
 		yield c.doubt(`${s.name} begins with a jump to ${named(c, k.wrap(to))}`);
 	}
 	if (lost > 0) yield unknown(`${plural(lost, "function")} cannot be read`);
 	if (functions === 0) yield unknown("there are no symbols of functions");
-	else if (strange === 0) yield ok(`${plural(functions, "function")}: none begins with a jump out of the kernel's text and its modules`);
+	else if (strange === 0) {
+		const but = attached.length === 0 ? "" : `, but for those with a BPF program attached: ${attached.slice(0, 4).join(", ")}${attached.length > 4 ? ", …" : ""}`;
+		yield ok(`${plural(functions, "function")}: none begins with a jump out of the kernel's text and its modules${but}`);
+	}
+}
+
+/** The code that BPF has made, programs and the trampolines that lead to them (struct bpf_ksym). @param {Library} k */
+function generatedCode(k) {
+	const head = k.symbolIfAny("bpf_kallsyms");
+	if (head === null || !k.has("struct bpf_ksym", "lnode")) return [];
+	return [...k.list_for_each_entry(head, "struct bpf_ksym", "lnode")].map(({ start, end, name }) => ({ start, end, name: String(name) }));
 }
 
 /** Where the first instruction of a function goes, when it is a jump or call. @param {Uint8Array} b @param {bigint} at @returns {bigint | null} */
