@@ -3,6 +3,7 @@ package stream
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"math/bits"
 	"slices"
 
@@ -210,12 +211,36 @@ func (p *parser) memSize(total uint64) error {
 		return p.newBlock("ram", total)
 	}
 	for sum := uint64(0); sum < total; {
+		if p.tableEnds(p.c.Peek(8)) {
+			p.warn(nil, p.c.Offset(), "the table of RAM blocks is damaged: the blocks have %#x bytes together, and should have %#x", sum, total)
+			return nil
+		}
+		off := p.c.Offset()
 		name, size := p.c.String8(), p.c.U64()
 		if p.c.Err() != nil {
 			return nil
 		}
 		if name == "" || printable(name) != name || size > total-sum || len(p.Blocks) == maxBlocks {
-			return fmt.Errorf("the table of RAM blocks does not add up: block %q has %#x bytes, %#x are left", printable(name), size, total-sum)
+			behind, last := p.c.Offset(), p.tableEnds(p.c.Peek(8))
+			next, rest := p.nextEntry(off)
+			if next < 0 && last {
+				next, rest = behind, 0
+			}
+			if next < 0 || len(p.Blocks) == maxBlocks {
+				return fmt.Errorf("the table of RAM blocks does not add up: block %q has %#x bytes, %#x are left", printable(name), size, total-sum)
+			}
+			// Of one entry with a size that cannot be, the size is what the others leave.
+			if lost := total - sum - rest; next == behind && lost <= total && p.possibleEntry([]byte(name), lost) {
+				p.c.Goto(next)
+				p.warn(nil, off, "the size of RAM block %q is damaged; it is inferred from the other blocks' to be %#x", name, lost)
+				size = lost
+			} else {
+				p.warn(nil, off, "the table of RAM blocks is damaged here: block %q has %#x bytes, %#x are left; it goes on at offset %#x",
+					printable(name), size, total-sum, next)
+				p.c.Goto(next)
+				total = math.MaxUint64 // the sum is no help any more
+				continue
+			}
 		}
 		sum += size
 		if err := p.newBlock(name, size); err != nil {

@@ -60,6 +60,51 @@ func (p *parser) search(off int64, window int, isRecord func(b []byte, last bool
 	return -1, false
 }
 
+// nextEntry finds, near damage in the table of RAM blocks, the first offset from off on at which an entry begins that is followed
+// by others up to the table's end, and what these have in bytes together; -1 where there is none.
+func (p *parser) nextEntry(off int64) (at int64, rest uint64) {
+	const near = 1024
+	p.c.Recover(off)
+	b := p.c.Peek(near + maxBlocksLength)
+	for i := 0; i < min(near, len(b)); i++ {
+		if sum, ok := p.entries(b[i:]); ok {
+			return off + int64(i), sum
+		}
+	}
+	return -1, 0
+}
+
+// maxBlocksLength is more than the entries of all blocks of a real machine take.
+const maxBlocksLength = 64 << 10
+
+// entries tells whether entries of RAM blocks follow up to the table's end, at least one, and their sizes together.
+func (p *parser) entries(b []byte) (sum uint64, ok bool) {
+	for ; len(b) >= 8 && !p.tableEnds(b); ok = true {
+		n := int(b[0])
+		if len(b) < 1+n+8 {
+			return 0, false
+		}
+		size := binary.BigEndian.Uint64(b[1+n:])
+		if !p.possibleEntry(b[1:1+n], size) {
+			return 0, false
+		}
+		sum += size
+		for b = b[1+n+8:]; len(b) >= 8 && b[0] == 0 && binary.BigEndian.Uint64(b)&(p.PageSize-1) == 0; b = b[8:] { // see blockExtras
+		}
+	}
+	return sum, ok && len(b) >= 8
+}
+
+// tableEnds tells whether the record that ends a section of RAM is there; no entry begins with a zero byte.
+func (p *parser) tableEnds(b []byte) bool {
+	return len(b) >= 8 && binary.BigEndian.Uint64(b) == ramFlagEOS
+}
+
+func (p *parser) possibleEntry(name []byte, size uint64) bool {
+	const most = 1 << 50
+	return len(name) > 1 && printable(string(name)) == string(name) && size > 0 && size <= most && size&(p.PageSize-1) == 0
+}
+
 // zeros is how many zero bytes b starts with.
 func zeros(b []byte) int {
 	n := 0
