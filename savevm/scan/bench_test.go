@@ -109,6 +109,17 @@ func BenchmarkScan(b *testing.B) {
 	}
 }
 
+// BenchmarkScanShared is of a space that maps the same 4 MiB ten times.
+func BenchmarkScanShared(b *testing.B) {
+	mem := &tenfold{data: guest()[:4<<20]}
+	p := []Pattern{Must(Text("SvScriptNeedle"))}
+	b.SetBytes(10 * int64(len(mem.data)))
+	for b.Loop() {
+		for range Scan(context.Background(), mem, p, Options{}).Hits() {
+		}
+	}
+}
+
 func BenchmarkScanOnePage(b *testing.B) {
 	p := []Pattern{Must(Text("SvScriptNeedle"))}
 	for b.Loop() {
