@@ -33,6 +33,7 @@ const (
 
 const (
 	lzopMaxBlock  = 64 << 20 // MAX_BLOCK_SIZE
+	lzopMaxRatio  = 256      // LZO1X: 255:1
 	lzopMaxHeader = 512      // magic to checksum, with the longest name, is 303
 )
 
@@ -182,7 +183,7 @@ func readLzopBlock(b []byte, flags uint32) (lzopBlock, error) {
 	switch {
 	case in.short:
 		return block, io.ErrUnexpectedEOF
-	case block.outLen > lzopMaxBlock || block.len > block.outLen || block.len == 0 || block.outLen/256 > block.len: // LZO1X: 255:1
+	case block.outLen > lzopMaxBlock || block.len > block.outLen || block.len == 0 || block.outLen/lzopMaxRatio > block.len:
 		return block, fmt.Errorf("a block of %d bytes that decompresses to %d", block.len, block.outLen)
 	}
 	return block, nil
@@ -223,7 +224,7 @@ func (d *lzopDecoder) block(block lzopBlock, in *input, w io.Writer) error {
 	out := d.in
 	var err error
 	if block.len < block.outLen {
-		d.out = grown(d.out, block.outLen)
+		d.out = grown(d.out, min(block.outLen, lzopMaxRatio*int64(len(d.in)))) // less than it says where the block is cut off
 		n := 0
 		n, err = lzo.Decompress(d.in, d.out)
 		out = d.out[:n]
