@@ -149,3 +149,18 @@ func helpMember(c *Class, m *Member) string {
 	}
 	return b.String()
 }
+
+// Signature tells how a function of the API is called, "Memory.read(address, length): Uint8Array  The bytes, as a copy."; it is empty
+// for other values.
+func (b *Bindings) Signature(v goja.Value) string {
+	o, _ := v.(*goja.Object)
+	row := b.members[o]
+	if o == nil || row.member == nil || row.member.Kind == Property {
+		return ""
+	}
+	text := row.member.Signature()
+	if row.class.Name != "" {
+		text = row.class.Name + "." + text
+	}
+	return text + "  " + row.member.Help
+}

@@ -321,3 +321,19 @@ func TestOddArguments(t *testing.T) {
 		}
 	}
 }
+
+func TestSignature(t *testing.T) {
+	b, host := install(t)
+	for code, want := range map[string]string{
+		"vm.cpu(0).space.translate": "AddressSpace.translate(", "vm.readU64": "Memory.readU64(address): bigint", "open": "open(path[, options]): VM",
+		"vm": "", "1": "", "Math.max": "",
+	} {
+		v, err := host.Eval(context.Background(), code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := b.Signature(v); !strings.HasPrefix(got, want) || want == "" && got != "" {
+			t.Errorf("%s: %q", code, got)
+		}
+	}
+}

@@ -46,6 +46,20 @@ func (h *Host) Complete(line string, pos int) (head string, candidates []string,
 	return head, candidates, tail
 }
 
+// Peek is the value of the member expression that a text ends with, "space.read" in "x = space.read"; nil where that cannot be told
+// without running code of a script, or in the time that Complete has.
+func (h *Host) Peek(text string) (v goja.Value) {
+	if !h.running.TryLock() {
+		return nil
+	}
+	defer h.running.Unlock()
+	stop := time.AfterFunc(completeTime, func() { h.rt.Interrupt(errStop) })
+	_ = h.protect(func() error { v = h.peek(trailingExpression(text)); return nil })
+	stop.Stop()
+	h.rt.ClearInterrupt()
+	return v
+}
+
 func (h *Host) complete(before string) (head string, candidates []string) {
 	if m := moduleString.FindStringSubmatch(before); m != nil {
 		typed := m[2]

@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"errors"
+	"regexp"
 	"sort"
 	"strings"
 
@@ -17,8 +18,8 @@ import (
 const evalName = "<repl>"
 
 // Eval evaluates a REPL's input and returns its value; a promise is returned, not awaited. Variables declared at the top level by let,
-// const and class become globals and may be declared again; await works at the top level, and so do import and TypeScript-free ES
-// modules' import statements.
+// const and class become globals and may be declared again; await works at the top level, and so do import
+// statements. TypeScript's annotations are taken away.
 func (h *Host) Eval(ctx context.Context, code string) (v goja.Value, err error) {
 	in, err := prepareEval(code)
 	if err != nil {
@@ -87,12 +88,14 @@ func prepareEval(code string) (evalInput, error) {
 			}
 		}
 	}
-	// Perhaps it is only newer than goja's parser.
-	o := transformOptions(api.LoaderJS)
-	o.Format = api.FormatDefault
-	r := api.Transform(code, o)
+	// Perhaps it is only newer than goja's parser, or TypeScript.
+	r := stripTypes(code, api.LoaderJS)
 	if len(r.Errors) > 0 {
-		return evalInput{}, translateError(evalName, code, r.Errors[0])
+		typed := stripTypes(code, api.LoaderTS)
+		if len(typed.Errors) > 0 {
+			return evalInput{}, translateError(evalName, code, r.Errors[0])
+		}
+		r = typed
 	}
 	if in, err := prepareScript(string(r.Code)); err == nil {
 		return in, nil
@@ -103,11 +106,24 @@ func prepareEval(code string) (evalInput, error) {
 	return evalInput{}, scriptErr
 }
 
+// stripTypes is esbuild's view of an input, on as many lines where it can.
+func stripTypes(code string, loader api.Loader) api.TransformResult {
+	o := transformOptions(loader)
+	o.Format = api.FormatDefault
+	return api.Transform(code, o)
+}
+
+// importClause is an import statement that names what it imports, perhaps over several lines.
+var importClause = regexp.MustCompile(`(?m)^[ \t]*import\b[^;"'()]*\bfrom\s*["'][^"'\n]*["']`)
+
 // lowerImports turns import statements and import() into require, and leaves the rest alone.
 func lowerImports(code string) (string, error) {
 	if !moduleSyntax.MatchString(code) && !strings.Contains(code, "import(") {
 		return code, nil
 	}
+	code = importClause.ReplaceAllStringFunc(code, func(s string) string { // on one line, and as many lines as before
+		return strings.ReplaceAll(s, "\n", " ") + ";" + strings.Repeat("\n", strings.Count(s, "\n"))
+	})
 	lines := strings.Split(code, "\n")
 	for i, line := range lines {
 		trimmed := strings.TrimSpace(line)
@@ -349,7 +365,11 @@ func boundNames(target ast.Expression) []string {
 // Incomplete tells whether input is a beginning that more lines can complete: an open bracket, template literal or comment, or an
 // operator without its right side.
 func Incomplete(code string) bool {
-	o := transformOptions(api.LoaderJS)
+	return incomplete(code, api.LoaderJS) || incomplete(code, api.LoaderTS)
+}
+
+func incomplete(code string, loader api.Loader) bool {
+	o := transformOptions(loader)
 	o.Format, o.Sourcemap = api.FormatESModule, api.SourceMapNone
 	text := code + "\n"
 	r := api.Transform(text, o)

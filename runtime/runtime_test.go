@@ -137,6 +137,8 @@ func TestEval(t *testing.T) {
 		{"function g() {\n  return 1\n}\ng()", "1"},
 		{"await 1; // done", "1"},
 		{"let u; u", "undefined"},
+		{"import ten, {\n  y as eleven\n} from './m'\n[ten, eleven]", "[ 5, 6 ]"},
+		{"interface P { a: number }\nconst typed: P = {a: 1}; typed.a as number", "1"}, {"typed", "{ a: 1 }"},
 	} {
 		v, err := h.Eval(context.Background(), c.code)
 		if err != nil {
@@ -153,7 +155,7 @@ func TestIncomplete(t *testing.T) {
 	for code, want := range map[string]bool{
 		"1": false, "f(": true, "{": true, "`a": true, "/* x": true, "let a =": true, "a.": true, "x = [1,\n2": true, "if (x) {\n": true,
 		"let a = ;": false, ")": false, "'abc": false, "await x": false, "function f() {": true, "x => ": true, "": false, "`${": true,
-		"class A {": true, "import {a": true, "1 +": true, "for (;;)": true,
+		"class A {": true, "import {a": true, "1 +": true, "for (;;)": true, "interface P {": true, "const p: P =": true, "const p: P = 1": false,
 	} {
 		if got := Incomplete(code); got != want {
 			t.Errorf("Incomplete(%q) = %v", code, got)

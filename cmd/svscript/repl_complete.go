@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dop251/goja"
 	"github.com/peterh/liner"
 
 	"github.com/svscript/svscript/bindings"
@@ -35,12 +36,11 @@ func (r *repl) complete(line string, pos int) (head string, candidates []string,
 		head, candidates = r.completeCommand(before)
 		return head, candidates, after
 	}
-	if m := openCall.FindStringSubmatch(before); m != nil && r.printSignatures(line, m[1]) {
+	if m := openCall.FindStringSubmatch(before); m != nil && r.printSignatures(strings.TrimRight(before, "( "), m[1]) {
 		return before, []string{""}, after
 	}
 	head, candidates, tail = r.host.Complete(line, pos)
-	word := strings.TrimPrefix(before, head)
-	if len(candidates) == 1 && candidates[0] == word && r.printSignatures(line, word) {
+	if len(candidates) == 1 && r.printSignatures(head+candidates[0], candidates[0]) && head+candidates[0] == before {
 		return before, []string{""}, after
 	}
 	return head, candidates, tail
@@ -79,9 +79,17 @@ func (r *repl) completeCommand(before string) (head string, candidates []string)
 	return strings.TrimSuffix(before, word), candidates
 }
 
-// printSignatures prints how the API's functions of a name are called, below the line that is being edited.
-func (r *repl) printSignatures(line, name string) bool {
+// printSignatures prints how the function is called that an expression ends with, below the line that is being edited; where it cannot
+// be told which that is, all of the API's of that name.
+func (r *repl) printSignatures(expression, name string) bool {
 	texts := signatures(name)
+	if v := r.host.Peek(expression); v != nil {
+		if text := r.api.Signature(v); text != "" {
+			texts = []string{text}
+		} else if !goja.IsUndefined(v) { // a value of the script's own
+			return false
+		}
+	}
 	if len(texts) == 0 {
 		return false
 	}
