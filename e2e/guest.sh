@@ -15,4 +15,6 @@ if [ ${#need[@]} -gt 0 ]; then
 	apt-get update -q >/dev/null
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${need[@]}" >/dev/null
 fi
-timeout 600 bash scripts/testdata/guest/boot.sh "$dir"/kernel/boot/vmlinuz-* "$dir"/kernel/lib/modules/* "$dir/initrd/bin/busybox" "$dir/guest"
+kernel=$(find "$dir/kernel" -type f \( -path '*/boot/vmlinuz-*' -o -path '*/modules/*/vmlinuz' \))
+modules=$(find "$dir/kernel" -path '*/lib/modules/*' -prune -type d)
+timeout 600 bash scripts/testdata/guest/boot.sh "$kernel" "$modules" "$dir/initrd/bin/busybox" "$dir/guest"

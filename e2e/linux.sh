@@ -2,21 +2,22 @@
 # Boots a real Debian kernel under QEMU (TCG, no KVM needed), saves the guest, and checks svscript against what QEMU's monitor
 # and the guest itself said.
 #
-#   e2e/linux.sh [ARCH [KERNEL_DEB]]     ARCH: amd64 (default), i386, arm64
+#   e2e/linux.sh [ARCH [KERNEL]]     ARCH: amd64 (default), i386, arm64
 #
-# KERNEL_DEB is a linux-image package file; without it the current one of the archive is downloaded. Installs what it needs
-# with apt when run as root. E2E_OUT=DIR keeps the guest's files there; E2E_APPEND
-# is added to the kernel's command line.
+# KERNEL is a linux-image package file, or the suite of the archive whose kernel is to be had (bullseye, bookworm-backports, sid);
+# without it the current one of the machine's own suites is. Installs what it needs with apt when run as root. E2E_OUT=DIR keeps the
+# guest's files there; E2E_APPEND is added to the kernel's command line.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 arch=${1:-amd64}
-deb=${2:-}
+deb=${2:-} suite=
+case $deb in *.deb | "") ;; *) suite=$deb deb= ;; esac
 case $arch in
 amd64) meta=linux-image-cloud-amd64 qemu=qemu-system-x86 ;;
 i386) meta=linux-image-686-pae qemu=qemu-system-x86 ;;
 arm64) meta=linux-image-arm64 qemu=qemu-system-arm ;;
-*) echo "usage: e2e/linux.sh [amd64|i386|arm64 [KERNEL_DEB]]" >&2; exit 2 ;;
+*) echo "usage: e2e/linux.sh [amd64|i386|arm64 [KERNEL]]" >&2; exit 2 ;;
 esac
 
 need=()
@@ -37,6 +38,11 @@ mkdir -p "$out"/apt/{lists,cache}/partial "$out/apt/cache/archives/partial"
 : >"$out/apt/status"
 apt=(-o "APT::Architecture=$arch" -o "APT::Architectures::=$arch" -o "Dir::State::lists=$out/apt/lists" -o "Dir::Cache=$out/apt/cache"
 	-o "Dir::State::status=$out/apt/status" -o APT::Sandbox::User=root)
+if [ -n "$suite" ]; then # from where the machine has its own packages
+	archive=$(apt-get indextargets --format '$(REPO_URI)' | grep '/debian/$' | head -n 1)
+	printf 'deb %s %s main\n' "${archive:?no Debian archive among the sources of apt}" "$suite" "$archive" "${suite%-backports}" | sort -u >"$out/apt/sources.list"
+	apt+=(-o "Dir::Etc::sourcelist=$out/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null)
+fi
 apt-get "${apt[@]}" update -q >"$out/apt/log" 2>&1 || { echo "e2e: not every package list could be had:"; grep '^[EW]:' "$out/apt/log" || true; } >&2
 
 fetch() { # downloads package $1 and prints the file's path
@@ -46,16 +52,24 @@ fetch() { # downloads package $1 and prints the file's path
 		return 1
 	}
 }
+depends() { # what of these names package $1 depends on
+	apt-cache "${apt[@]}" depends "$1" | sed -n "s/^ *Depends: \($2[^ :<>]*\).*/\1/p" | head -n 1
+}
+debs=("$deb")
 if [ -z "$deb" ]; then
-	package=$(apt-cache "${apt[@]}" depends "$meta" | sed -n 's/^ *Depends: \(linux-image-[^ :]*\).*/\1/p' | head -n 1)
+	package=$(depends "$meta${suite:+/$suite}" linux-image-)
 	[ -n "$package" ] || { echo "e2e: $meta depends on no linux-image" >&2; exit 1; }
-	deb=$(fetch "$package")
+	debs=("$(fetch "$package")")
+	for part in linux-binary- linux-modules-; do # since Linux 6.19 the image is in packages of its own
+		name=$(depends "$package" "$part")
+		[ -z "$name" ] || debs+=("$(fetch "$name")")
+	done
 fi
 rm -rf "$out/kernel" "$out/busybox"
-dpkg -x "$deb" "$out/kernel"
+for d in "${debs[@]}"; do dpkg -x "$d" "$out/kernel"; done
 bb=$(fetch busybox-static)
 dpkg -x "$bb" "$out/busybox"
-kernel=$(ls "$out"/kernel/boot/vmlinu[xz]-*)
+kernel=$(find "$out/kernel" -type f \( -path '*/boot/vmlinu[xz]-*' -o -path '*/modules/*/vmlinu[xz]' \))
 cp "$(find "$out/busybox" -type f -path '*/bin/busybox')" "$out/initrd/bin/busybox"
 
 # A few modules without dependencies of their own, so that the list of modules is not empty.
