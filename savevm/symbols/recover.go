@@ -237,6 +237,10 @@ func (r *recovery) runqueues() {
 			if t < r.k.arch.lowest || r.member(rq, here, "cpu") != uint64(cpu) || r.comm(task, t) != fmt.Sprintf("swapper/%d", cpu) {
 				return false
 			}
+			// Other per-CPU variables lead to idle tasks as well. This alone leads to the task that stops the CPU, too.
+			if stop := r.member(rq, here, "stop"); r.comm(task, stop) != fmt.Sprintf("migration/%d", cpu) || r.comm(task, r.member(rq, here, "curr")) == "" {
+				return false
+			}
 		}
 		return true
 	}
@@ -248,15 +252,18 @@ func (r *recovery) runqueues() {
 		binary.LittleEndian.PutUint64(bytes, first)
 	}
 	want := []scan.Pattern{scan.Must(scan.Bytes(bytes))}
+	var found []uint64
 	for _, low := range []uint64{r.k.VirtualBase, 0} {
 		from := r.k.mask(low + r.k.PerCPUOffsets[0])
 		options := scan.Options{First: from, Last: max(from, from+imageReach-1), Align: r.word, Limit: 1 << 10}
 		for hit := range scan.Scan(r.k.context(), r.k.Space, want, options).Hits() {
-			if at := r.k.mask(hit.Address - idle.Offset() - r.k.PerCPUOffsets[0]); is(at) {
-				r.found["runqueues"] = at
-				return
+			if at := r.k.mask(hit.Address - idle.Offset() - r.k.PerCPUOffsets[0]); !slices.Contains(found, at) && is(at) {
+				found = append(found, at)
 			}
 		}
+	}
+	if len(found) == 1 {
+		r.found["runqueues"] = found[0]
 	}
 }
 
