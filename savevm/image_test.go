@@ -222,7 +222,7 @@ func TestPrivateMemory(t *testing.T) {
 }
 
 func FuzzOpen(f *testing.F) {
-	for _, name := range []string{example, "kdump-zlib-m64", "elf-m64", "qcow2-m64", "pc-m64-gzip"} {
+	for _, name := range []string{example, "kdump-zlib-m64", "elf-m64", "qcow2-m64", "pc-m64-gzip", "pc-m64-xz", "pc-m64-zstd", "q10-mapped-m64", "pc-m64-xbzrle"} {
 		b, err := os.ReadFile(testimage.Path(f, name))
 		if err != nil {
 			f.Fatal(err)

@@ -66,12 +66,14 @@ func FuzzKdump(f *testing.F) {
 		k.layout, k.split, k.status = &kdumpLayouts[1], [2]uint64{1, 200}, dumpIncomplete
 		f.Add(k.bytes())
 	}
+	f.Add(image(f, "q10-kdump-raw-m64")[:64<<10])
 	f.Fuzz(use)
 }
 
 func FuzzFlattened(f *testing.F) {
 	f.Add(flatten(smallKdump().bytes()))
 	f.Add(image(f, "kdump-zlib-m64")[:32<<10])
+	f.Add(image(f, "kdump-zlib-arm64-4k")[:32<<10])
 	f.Fuzz(use)
 }
 
