@@ -5,6 +5,10 @@
 //
 // offset is that of the node within the structure that holds it, so that what is yielded is the structure (C's container_of); with
 // a type of struct() or vm.linux, the structure itself is yielded, not its address.
+// With a structure's type and the name of the node in it, listOf, hlistOf and rbtreeOf give the structures themselves:
+//
+//	for (const task of listOf(space, head, Task, "tasks")) console.log(task.comm);
+//
 // Memory may be damaged or hostile: a collection that cannot be read to its end, or leads back into itself, throws a
 // CollectionError after the elements before; none goes on for ever.
 "use strict";
@@ -188,4 +192,42 @@ function* pointers(memory, address, count) {
 	for (let i = 0; i < values.length; i++) if (values[i] !== 0n) yield values[i];
 }
 
-module.exports = { CollectionError, list, hlist, hashTable, rbtree, array, pointers };
+/**
+ * As list, but yields the structures: what container_of(node, type, member) is.
+ * @param {Memory} memory @param {bigint} head @param {StructType} type @param {string} member the node's path in the type: "tasks", "se.group_node"
+ * @param {{max?: number, backwards?: boolean}} [options]
+ * @returns {Generator<StructFields, void>}
+ */
+function* listOf(memory, head, type, member, options = {}) {
+	yield* structs(memory, type, list(memory, head, { ...options, offset: BigInt(type.offsetOf(member)) }));
+}
+
+/**
+ * As hlist, but yields the structures. The pointer to the next node is the first of the member.
+ * @param {Memory} memory @param {bigint} head @param {StructType} type @param {string} member
+ * @param {{max?: number, nulls?: boolean}} [options]
+ * @returns {Generator<StructFields, void>}
+ */
+function* hlistOf(memory, head, type, member, options = {}) {
+	yield* structs(memory, type, hlist(memory, head, { ...options, offset: BigInt(type.offsetOf(member)) }));
+}
+
+/**
+ * As rbtree, but yields the structures.
+ * @param {Memory} memory @param {bigint} root @param {StructType} type @param {string} member
+ * @param {{max?: number, left?: bigint, right?: bigint}} [options]
+ * @returns {Generator<StructFields, void>}
+ */
+function* rbtreeOf(memory, root, type, member, options = {}) {
+	yield* structs(memory, type, rbtree(memory, root, { ...options, offset: BigInt(type.offsetOf(member)) }));
+}
+
+/**
+ * @param {Memory} memory @param {StructType} type @param {Iterable<bigint>} addresses
+ * @returns {Generator<StructFields, void>}
+ */
+function* structs(memory, type, addresses) {
+	for (const address of addresses) yield type.at(memory, address);
+}
+
+module.exports = { CollectionError, list, hlist, hashTable, rbtree, array, pointers, listOf, hlistOf, rbtreeOf };

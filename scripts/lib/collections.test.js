@@ -1,5 +1,5 @@
 "use strict";
-const { array, hashTable, hlist, list, pointers, rbtree, CollectionError } = require("svscript/collections");
+const { array, hashTable, hlist, hlistOf, list, listOf, pointers, rbtree, rbtreeOf, CollectionError } = require("svscript/collections");
 const { test, assert, report } = require("svscript/test");
 
 /** A memory of pointers. @param {Record<number, bigint | number>} words @returns {any} */
@@ -67,6 +67,27 @@ test("rbtree: in order, and not for ever", () => {
 test("arrays", () => {
 	assert.equal([...array(0x10n, 3, 8)], [0x10n, 0x18n, 0x20n]);
 	assert.equal([...pointers(memoryOf({ 0x10: 1, 0x18: 0, 0x20: 3 }), 0x10n, 3)], [1n, 3n]);
+});
+
+test("structures: of a list, a chain and a tree", () => {
+	const Item = struct("struct item { u64 id; struct { void *next, *prev; } node; struct { u64 parent; void *right, *left; } rb; };");
+	const at = Item.offsetOf("node"), rb = Item.offsetOf("rb");
+	const one = 0x1000n, two = 0x2000n, node = (/** @type {bigint} */ item) => item + BigInt(at), tree = (/** @type {bigint} */ item) => item + BigInt(rb);
+	const vm = synthetic({
+		ram: [{ size: 0x4000 }],
+		write: [
+			{ address: 0x100, u64: [node(one), node(two)] }, // a list's head
+			{ address: 0x200, u64: [tree(two), node(one)] }, // a tree's root, a chain's first
+			{ address: one, u64: [1n, node(two), 0x100n, 0n, 0n, 0n] },
+			{ address: two, u64: [2n, 0x100n, node(one), 0n, 0n, tree(one)] },
+		],
+	});
+	const ids = (/** @type {Iterable<any>} */ items) => [...items].map((i) => i.id);
+	assert.equal(ids(listOf(vm, 0x100n, Item, "node")), [1n, 2n]);
+	assert.equal(ids(listOf(vm, 0x100n, Item, "node", { backwards: true })), [2n, 1n]);
+	assert.equal(ids(rbtreeOf(vm, 0x200n, Item, "rb")), [1n, 2n]);
+	assert.throws(() => ids(hlistOf(vm, 0x208n, Item, "node", { max: 2 })), /more than 2 elements/);
+	assert.throws(() => [...listOf(vm, 0x100n, Item, "nothing")], /nothing/);
 });
 
 module.exports = report();
