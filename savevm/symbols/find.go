@@ -233,7 +233,42 @@ func (f *finder) place(k *Kernel, r *kallsyms.Result) bool {
 		k.evidence("%s is %s", t.String(), l)
 		return true
 	}
-	return f.placeByBanner(k, r)
+	return f.placeByRoots(k, r) || f.placeByBanner(k, r)
+}
+
+// placeByRoots places a kernel whose text no CPU's registers lead to, as all are in user mode on tables of their own (KPTI): a page
+// table beside a CPU's maps the kernel's text where kallsyms says that it is, and kallsyms itself as far from there.
+func (f *finder) placeByRoots(k *Kernel, r *kallsyms.Result) bool {
+	if r.InPlace {
+		return false
+	}
+	for i, cpu := range f.target.CPUs {
+		cfg := cpu.SpaceConfig()
+		if architectureOfCPU(f.target.Arch, cfg) != k.arch {
+			continue
+		}
+		for _, root := range rootsOf(cfg) {
+			space, err := f.target.space(root)
+			text, ok := r.Table.Address("_stext")
+			if err != nil || !ok {
+				continue
+			}
+			physical, err := space.Translate(text)
+			if err != nil {
+				continue
+			}
+			delta := text - physical
+			if at, err := space.Translate(k.mask(k.tokenTable + delta)); err != nil || at != k.tokenTable {
+				continue
+			}
+			k.setTable(r, delta)
+			if k.findRoot(f) {
+				k.evidence("the page table %#x, beside that of CPU %d, maps _stext and kallsyms where they lie", max(root.Root, root.TTBR1), i)
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func hasSymbol(t *symtab.Table, name string) bool {
