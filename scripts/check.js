@@ -335,40 +335,16 @@ function* children(k) {
 }
 
 /**
- * The tasks that lie in the slabs of their cache: those that a struct pid leads back to. Others are free, or their making failed.
+ * The allocated objects of the cache of tasks: those that a struct pid leads back to. Others are idle tasks, or their making failed.
  * @param {Context} c @returns {Iterable<StructFields>}
  */
 function* slabs({ vm, k }) {
-	const symbol = k.symbolIfAny("task_struct_cachep");
-	const cache = symbol !== null ? k.at("struct kmem_cache", k.space.readPointer(symbol)) : slabCaches(vm).find_slab_cache("task_struct");
+	const library = slabCaches(vm), symbol = k.symbolIfAny("task_struct_cachep");
+	const cache = symbol !== null ? k.at("struct kmem_cache", k.space.readPointer(symbol)) : library.find_slab_cache("task_struct");
 	if (cache === null) throw new RangeError("the kernel has neither task_struct_cachep nor a cache of that name");
-	const cachep = cache.$address;
-	const slab = k.kernel.hasType("struct slab") ? "struct slab" : "struct page"; // since Linux 5.17
-	const field = BigInt(k.kernel.type(slab).offsetOf("slab_cache"));
-	const sample = k.task(1); // for how far the direct mapping is from physical memory
-	const physical = k.space.translate(sample.$address);
-	if (physical === null) throw new RangeError("the direct mapping cannot be read");
-	const direct = sample.$address - physical;
-
-	const pageBytes = BigInt(k.kernel.type("struct page").sizeof);
-	const vmemmap = -(k.page_to_phys(0n) / BigInt(k.pageSize) * pageBytes); // the struct page of address 0: they lie in a row
-	const pageOf = (/** @type {bigint} */ address) => vmemmap + (address / BigInt(k.pageSize)) * pageBytes;
-	const size = BigInt(cache.size), type = k.kernel.type("task_struct"), link = type.offsetOf("pid_links");
-	for (const { base, size: bytes } of vm.ranges.filter((r) => r.kind === "ram")) {
-		const from = pageOf(base), to = pageOf(base + BigInt(bytes));
-		for (const { address } of k.space.scan(k.kernel.pointerSize === 8 ? { u64: cachep } : { u32: cachep }, { start: from, end: to, align: k.kernel.pointerSize })) {
-			const page = address - field;
-			if ((page - vmemmap) % pageBytes !== 0n) continue;
-			const start = k.page_to_phys(page) + direct;
-			const objects = k.at(slab, page).objects;
-			for (let i = 0n; i < BigInt(objects); i++) {
-				const task = type.at(start + i * size);
-				const linked = k.attempt("a slab", task.$address, () => {
-					const pid = k.at("struct pid", task.thread_pid);
-					return task.thread_pid !== 0n && pid.$field("tasks[0].first") === task.$address + BigInt(link);
-				}, false);
-				if (linked) yield task;
-			}
-		}
+	const link = BigInt(k.kernel.type("task_struct").offsetOf("pid_links"));
+	for (const task of library.slab_cache_for_each_allocated_object(cache, "task_struct")) {
+		const linked = k.attempt("a slab", task.$address, () => task.thread_pid !== 0n && k.at("struct pid", task.thread_pid).$field("tasks[0].first") === task.$address + link, false);
+		if (linked) yield task;
 	}
 }

@@ -18,7 +18,8 @@ function make(vm) {
 	/** What an IDR of the BPF system calls holds. @param {string} symbol @param {string} type @returns {Generator<Struct, void>} */
 	function* held(symbol, type) {
 		const idr = k.symbolIfAny(symbol);
-		if (idr === null || !kernel.hasType(type)) return; // a kernel without BPF
+		if (!kernel.hasType(type)) return; // a kernel without BPF
+		if (idr === null) return k.skip("BPF", kernel.base, `the kernel has no symbol ${symbol}: it was built without CONFIG_KALLSYMS_ALL, or without BPF system calls`);
 		for (const [, at] of k.idr_for_each(idr)) yield k.at(type, at);
 	}
 

@@ -18,6 +18,12 @@ const X86_COUNTS = [
 	["NPI", "kvm_posted_intr_nested_ipis", "Nested posted-interrupt event"], ["PIW", "kvm_posted_intr_wakeup_ipis", "Posted-interrupt wakeup event"],
 ];
 
+/** Since Linux 7.2 they are an array, by enum irq_stat_counts. @type {Record<string, string>} */
+const X86_INDEXES = {
+	NMI: "NMI", LOC: "APIC_TIMER", SPU: "SPURIOUS", PMI: "APIC_PERF", IWI: "IRQ_WORK", RTR: "ICR_READ_RETRY", PLT: "X86_PLATFORM_IPI", RES: "RESCHEDULE", CAL: "CALL_FUNCTION",
+	TLB: "TLB", TRM: "THERMAL_APIC", THR: "THRESHOLD_APIC", DFR: "DEFERRED_ERROR", HYP: "HYPERVISOR_CALLBACK", PIN: "POSTED_INTR", NPI: "POSTED_INTR_NESTED", PIW: "POSTED_INTR_WAKEUP",
+};
+
 /** Types of gates: Intel SDM, volume 3, table 3-2. @type {Record<number, string>} */
 const GATES = { 5: "task", 6: "interrupt16", 7: "trap16", 14: "interrupt", 15: "trap" };
 
@@ -45,7 +51,7 @@ function make(vm) {
 			for (const [index, entry] of k.radix_tree_for_each(tree)) yield [Number(index), type.at(entry)];
 			return;
 		}
-		const table = k.symbol("irq_desc"), count = space.readU32(k.symbol("nr_irqs")); // without CONFIG_SPARSE_IRQ
+		const table = k.symbol("irq_desc", "irq_desc_tree"), count = space.readU32(k.symbol("nr_irqs")); // without CONFIG_SPARSE_IRQ
 		for (let i = 0; i < Math.min(count, MAX_IRQS); i++) yield [i, type.at(table + BigInt(i * type.sizeof))];
 	}
 
@@ -108,6 +114,13 @@ function make(vm) {
 		const at = k.symbolIfAny("irq_stat");
 		if (at === null || !kernel.hasType("irq_cpustat_t") || !/^(x86_64|i386)$/.test(kernel.arch)) return [];
 		const cpus = [...k.for_each_online_cpu()].map((cpu) => k.per_cpu(at, cpu, "irq_cpustat_t"));
+		if (has("irq_cpustat_t", "counts") && kernel.hasType("enum irq_stat_counts")) {
+			const indexes = kernel.type("enum irq_stat_counts").constants;
+			return X86_COUNTS.flatMap(([irq, , name]) => {
+				const index = indexes[`IRQ_COUNT_${X86_INDEXES[irq]}`];
+				return index === undefined ? [] : [{ irq, name, counts: cpus.map((c) => attempt("a CPU's counts", c.$address, () => Number(c.$field(`counts[${index}]`)), 0)) }];
+			});
+		}
 		const rows = X86_COUNTS.filter(([, member]) => has("irq_cpustat_t", member));
 		return rows.map(([irq, member, name]) => ({ irq, name, counts: cpus.map((c) => attempt("a CPU's counts", c.$address, () => Number(c[member]), 0)) }));
 	}

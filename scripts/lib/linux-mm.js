@@ -104,13 +104,21 @@ module.exports = (k) => {
 		}, []);
 	}
 
-	/** @type {bigint | undefined} */
-	let vmemmap;
+	/** @typedef {{section: bigint, map: bigint}} Section  a section of memory; map: where the struct page of physical address 0 would be, by it */
 
-	/** Where the struct page of physical address 0 is, or would be. */
-	function memmap() {
+	/** @type {Section[] | undefined} */
+	let memmaps;
+
+	/**
+	 * Where struct pages are. With CONFIG_SPARSEMEM_VMEMMAP, and without sparse memory, they lie in a row, and there is one section; else
+	 * each section has them somewhere.
+	 * @returns {Section[]}
+	 */
+	function findMemmaps() {
 		const at = k.symbolIfAny("vmemmap_base", "mem_map"); // x86_64; kernels without sparse memory
-		if (at !== null) return space.readPointer(at);
+		if (at !== null) return [{ section: 0n, map: space.readPointer(at) }];
+		/** @type {Section[]} */
+		const found = [];
 		// Every section's encoded map is that of the first page (sparse_encode_mem_map in mm/sparse.c).
 		const section = kernel.type("struct mem_section"), SECTION_HAS_MEM_MAP = 2n, SECTIONS_PER_ROOT = Math.floor(k.pageSize / section.sizeof);
 		const variable = k.symbolIfAny("mem_section");
@@ -121,10 +129,38 @@ module.exports = (k) => {
 			if (root === null) break;
 			for (let j = 0; root !== 0n && j < SECTIONS_PER_ROOT; j++) {
 				const map = space.tryReadPointer(root + BigInt(j * section.sizeof + section.offsetOf("section_mem_map"))) ?? 0n;
-				if (map & SECTION_HAS_MEM_MAP) return map & ~BigInt(k.pageSize - 1);
+				if (map & SECTION_HAS_MEM_MAP) found.push({ section: BigInt(i * SECTIONS_PER_ROOT + j), map: map & ~0x3fn }); // flags are in the lowest bits
 			}
+			if (i > 0 && root === 0n && found.length > 0) break;
 		}
-		throw new RangeError("where the kernel has its struct pages is not known: no memory section has any");
+		if (found.length === 0) throw new RangeError("where the kernel has its struct pages is not known: no memory section has any");
+		return found.every(({ map }) => map === found[0].map) ? found.slice(0, 1) : found;
+	}
+
+	/** Pages of a section: 1 << (SECTION_SIZE_BITS - PAGE_SHIFT), arch/<arch>/include/asm/sparsemem.h. */
+	function sectionPages() {
+		const bits = kernel.arch === "i386" ? (space.mode === "x86-pae" ? 29 : 26) : 27;
+		return BigInt(2 ** bits / k.pageSize);
+	}
+
+	/** The map that a struct page is of. @param {bigint} page address */
+	function mapOfPage(page) {
+		memmaps ??= findMemmaps();
+		if (memmaps.length === 1) return memmaps[0].map;
+		const pages = sectionPages(), size = BigInt(kernel.type("struct page").sizeof);
+		const own = memmaps.find(({ section, map }) => page >= map + section * pages * size && page < map + (section + 1n) * pages * size);
+		if (!own) throw new RangeError(`0x${page.toString(16)} is no struct page of a section of memory`);
+		return own.map;
+	}
+
+	/** The map that has a physical address. @param {bigint} physical */
+	function mapOfPhysical(physical) {
+		memmaps ??= findMemmaps();
+		if (memmaps.length === 1) return memmaps[0].map;
+		const section = physical / BigInt(k.pageSize) / sectionPages();
+		const own = memmaps.find((m) => m.section === section);
+		if (!own) throw new RangeError(`no section of memory has 0x${physical.toString(16)}`);
+		return own.map;
 	}
 
 	/** @type {bigint | undefined} */
@@ -153,15 +189,25 @@ module.exports = (k) => {
 
 		/** The physical address of the page that a struct page stands for. @param {bigint | Struct} page */
 		page_to_phys(page) {
-			vmemmap ??= memmap();
-			return (k.address(page) - vmemmap) / BigInt(kernel.type("struct page").sizeof) * BigInt(k.pageSize);
+			const at = k.address(page);
+			return (at - mapOfPage(at)) / BigInt(kernel.type("struct page").sizeof) * BigInt(k.pageSize);
+		},
+
+		/** Physical intervals whose struct pages lie in a row: where to split a search of them. @param {bigint} base @param {bigint} end @returns {Generator<{base: bigint, end: bigint}, void>} */
+		*rows_of_pages(base, end) {
+			memmaps ??= findMemmaps();
+			if (memmaps.length === 1) return yield { base, end };
+			const bytes = sectionPages() * BigInt(k.pageSize);
+			for (const { section } of memmaps) {
+				const from = section * bytes > base ? section * bytes : base, to = (section + 1n) * bytes < end ? (section + 1n) * bytes : end;
+				if (from < to) yield { base: from, end: to };
+			}
 		},
 
 		/** The struct page of the page at a physical address. @param {bigint} physical @returns {Struct} */
 		phys_to_page(physical) {
-			vmemmap ??= memmap();
 			const type = kernel.type("struct page");
-			return type.at(vmemmap + physical / BigInt(k.pageSize) * BigInt(type.sizeof));
+			return type.at(mapOfPhysical(physical) + physical / BigInt(k.pageSize) * BigInt(type.sizeof));
 		},
 
 		task_mm, for_each_vma, find_vma, vma_flags, vma_name,

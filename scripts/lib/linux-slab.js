@@ -82,9 +82,9 @@ function make(vm) {
 		const found = new Map(caches.map((at) => [at, []]));
 		const stride = BigInt(kernel.type("struct page").sizeof);
 		const patterns = caches.map((at) => /** @type {any} */ ({ [unsigned]: at }));
-		for (const { base, size } of vm.ranges.filter((r) => r.kind === "ram")) {
-			const pageOf = (/** @type {bigint} */ at) => k.phys_to_page(at).$address;
-			const start = pageOf(base), end = pageOf(base + BigInt(size));
+		const ram = vm.ranges.filter((r) => r.kind === "ram").flatMap(({ base, size }) => [...k.rows_of_pages(base, base + BigInt(size))]);
+		for (const row of ram) {
+			const start = k.phys_to_page(row.base).$address, end = start + (row.end - row.base) / BigInt(k.pageSize) * stride;
 			for (const { address } of space.scan(patterns, { start, end, align: kernel.pointerSize })) {
 				const slab = address - cacheField;
 				if ((slab - start) % stride !== 0n) continue;
@@ -172,9 +172,7 @@ function make(vm) {
 		}
 		attempt("a node's sheaves", cache.$address, () => {
 			if (!has("struct kmem_cache", "cpu_sheaves") || !kernel.hasType("struct node_barn")) return;
-			for (const node of nodesOf(cache)) {
-				const barn = k.fieldIfAny(node, "barn") ?? 0n;
-				if (barn === 0n) continue;
+			for (const barn of barnsOf(cache)) {
 				const head = barn + BigInt(kernel.type("struct node_barn").offsetOf("sheaves_full"));
 				for (const sheaf of k.list_for_each_entry(head, "struct slab_sheaf", "barn_list")) addSheaf(sheaves, sheaf.$address);
 			}
@@ -196,12 +194,25 @@ function make(vm) {
 
 	/** @param {Struct} cache @returns {Generator<Struct>} */
 	function* nodesOf(cache) {
-		const field = cache.$type.fields.find((f) => f.name === "node");
+		for (const at of perNode(cache, "node", "node")) yield k.at("struct kmem_cache_node", at);
+	}
+
+	/** The pointers that a cache has for each node: in an array of its own, or since Linux 7.0 in one of pairs. @param {Struct} cache @param {string} array @param {string} member @returns {Generator<bigint>} */
+	function* perNode(cache, array, member) {
+		const pairs = cache.$type.fields.find((f) => f.name === "per_node"), field = pairs ?? cache.$type.fields.find((f) => f.name === array);
 		if (!field) return;
-		const nodes = Math.min(Math.floor(field.size / kernel.pointerSize), 1024), online = onlineNodes();
-		for (const at of space.readArray(cache.$address + BigInt(field.offset), "pointer", Math.min(nodes, online))) {
-			if (BigInt(at) !== 0n) yield k.at("struct kmem_cache_node", BigInt(at));
+		const stride = pairs ? kernel.type("struct kmem_cache_per_node_ptrs").sizeof : kernel.pointerSize;
+		const offset = pairs ? kernel.type("struct kmem_cache_per_node_ptrs").offsetOf(member) : 0;
+		for (let i = 0; i < Math.min(Math.floor(field.size / stride), onlineNodes()); i++) {
+			const at = space.readPointer(cache.$address + BigInt(field.offset + i * stride + offset));
+			if (at !== 0n) yield at;
 		}
+	}
+
+	/** What a cache keeps of sheaves for each node: struct node_barn. @param {Struct} cache @returns {Generator<bigint>} */
+	function* barnsOf(cache) {
+		if (has("struct kmem_cache", "per_node")) return yield* perNode(cache, "", "barn");
+		for (const node of nodesOf(cache)) if (has("struct kmem_cache_node", "barn") && node.barn !== 0n) yield node.barn;
 	}
 
 	/** How many nodes of memory there can be: behind them a cache's array is not even allocated. */
