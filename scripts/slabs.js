@@ -2,7 +2,7 @@
 "use strict";
 const { shown, hex } = require("svscript/format");
 const linux = require("svscript/linux");
-const slabs = require("svscript/linux-slab");
+const slabCaches = require("svscript/linux-slab");
 const { UsageError } = require("svscript/select");
 
 exports.command = {
@@ -22,14 +22,14 @@ exports.command = {
 /** @param {VM} vm @param {{CACHE?: string, type?: string, limit?: number, address?: bigint}} args */
 exports.main = function* (vm, args) {
 	const k = linux(vm);
-	const slab = slabs(vm);
+	const slab = slabCaches(vm);
 	if (args.address !== undefined) yield whatIs(slab, args.address);
 	else if (args.CACHE !== undefined) yield* objects(k, slab, find(k, slab, args.CACHE), args);
 	else yield* caches(k, slab);
 	yield* k.reported("slabs");
 };
 
-/** @param {ReturnType<typeof linux>} k @param {ReturnType<typeof slabs>} slab */
+/** @param {ReturnType<typeof linux>} k @param {ReturnType<typeof slabCaches>} slab */
 function* caches(k, slab) {
 	const all = [...slab.for_each_slab_cache()];
 	slab.search_slabs(all.map((cache) => cache.$address));
@@ -45,14 +45,14 @@ function* caches(k, slab) {
 	}
 }
 
-/** @param {ReturnType<typeof linux>} k @param {ReturnType<typeof slabs>} slab @param {string} text @returns {StructFields} */
+/** @param {ReturnType<typeof linux>} k @param {ReturnType<typeof slabCaches>} slab @param {string} text @returns {StructFields} */
 function find(k, slab, text) {
 	const cache = /^0x[0-9a-f]+$/i.test(text) ? k.at("struct kmem_cache", BigInt(text)) : slab.find_slab_cache(text);
 	if (cache === null) throw new UsageError(`there is no slab cache ${JSON.stringify(text)}: it may be merged with another one whose objects are alike`);
 	return cache;
 }
 
-/** @param {ReturnType<typeof linux>} k @param {ReturnType<typeof slabs>} slab @param {StructFields} cache @param {{type?: string, limit?: number}} args */
+/** @param {ReturnType<typeof linux>} k @param {ReturnType<typeof slabCaches>} slab @param {StructFields} cache @param {{type?: string, limit?: number}} args */
 function* objects(k, slab, cache, { type, limit = Infinity }) {
 	if (type !== undefined && !k.kernel.hasType(type)) throw new UsageError(`the kernel has no type ${JSON.stringify(type)}`);
 	let count = 0;
@@ -64,7 +64,7 @@ function* objects(k, slab, cache, { type, limit = Infinity }) {
 	}
 }
 
-/** @param {ReturnType<typeof slabs>} slab @param {bigint} address */
+/** @param {ReturnType<typeof slabCaches>} slab @param {bigint} address */
 function whatIs(slab, address) {
 	const info = slab.slab_object_info(address);
 	if (!info) throw new UsageError(`${hex(address)} lies in no slab`);

@@ -202,7 +202,7 @@ function make(vm) {
 	/**
 	 * A mount as /proc/PID/mountinfo has it, without the options that only its file system knows.
 	 * @param {any} mount @param {Path | null} [root] of the process that looks; all mounts can be seen when left out
-	 * @returns {{id: number, parent: number, device: string, path: string, type: string, flags: string} | null} null where it is not beneath the root
+	 * @returns {{id: number, parent: number, device: string, path: string, type: string, flags: string, options: string | null} | null} null where it is not beneath the root
 	 */
 	function mount_info(mount, root = null) {
 		const at = mount_root(mount);
