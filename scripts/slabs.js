@@ -29,15 +29,15 @@ exports.main = function* (vm, args) {
 	yield* k.reported("slabs");
 };
 
-/** @param {ReturnType<typeof linux>} k @param {ReturnType<typeof slabCaches>} slab */
-function* caches(k, slab) {
-	const all = [...slab.for_each_slab_cache()];
-	slab.search_slabs(all.map((cache) => cache.$address));
+/** @param {ReturnType<typeof linux>} k @param {import("svscript/linux-slab").Slabs} library @returns {Generator<any, void>} */
+function* caches(k, library) {
+	const all = [...library.for_each_slab_cache()];
+	library.search_slabs(all.map((cache) => cache.$address));
 	for (const cache of all) {
 		const row = k.attempt("a slab cache", cache.$address, () => {
-			const usage = slab.slab_cache_usage(cache), layout = slab.slab_cache_layout(cache);
+			const usage = library.slab_cache_usage(cache), layout = library.slab_cache_layout(cache);
 			return {
-				name: slab.slab_cache_name(cache), object_size: Number(cache.object_size), size: Number(cache.size), allocated: usage.allocated, total: usage.objects,
+				name: library.slab_cache_name(cache), object_size: Number(cache.object_size), size: Number(cache.size), allocated: usage.allocated, total: usage.objects,
 				slabs: usage.slabs, objects_per_slab: layout.objects, slab_bytes: layout.bytes, cache: cache.$address,
 			};
 		}, null);
