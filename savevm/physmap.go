@@ -318,14 +318,20 @@ func (l *physicalLayout) place(blocks []*Block, base, size, skip uint64, name st
 	}
 }
 
-// placeDIMMs maps memory devices: NVDIMMs where the table NFIT has them, the others behind the last RAM, from a 1-GiB border on
-// (QEMU's pc_memory_init, and memory_device_get_free_addr for what lies in between).
-func (l *physicalLayout) placeDIMMs(blocks []*Block, below, above uint64, known []Range) {
+// placeDIMMs maps memory devices: one behind the other behind the last RAM, from a 1-GiB border on (QEMU's pc_memory_init and
+// memory_device_get_free_addr), and NVDIMMs at the places that the table NFIT gives them in that row.
+func (l *physicalLayout) placeDIMMs(blocks []*Block, below, above uint64, nvdimms []Range) {
 	base := (4*gib + above + gib - 1) &^ (gib - 1)
-	for _, b := range blocks {
-		if i := slices.IndexFunc(known, func(r Range) bool { return r.Size <= b.Size && b.Size-r.Size < 4*mib }); i >= 0 {
-			r := known[i]
-			known = slices.Delete(slices.Clone(known), i, i+1)
+	for len(blocks) > 0 {
+		block, n := 0, slices.IndexFunc(nvdimms, func(r Range) bool { return r.Base == base || len(blocks) <= len(nvdimms) })
+		if n >= 0 {
+			block = max(0, slices.IndexFunc(blocks, func(b *Block) bool { return isNVDIMM(b, nvdimms[n]) }))
+		}
+		b := blocks[block]
+		blocks = slices.Concat(blocks[:block], blocks[block+1:])
+		if n >= 0 && isNVDIMM(b, nvdimms[n]) {
+			r := nvdimms[n]
+			nvdimms = slices.Concat(nvdimms[:n], nvdimms[n+1:])
 			l.add(r.Base, r.Size, KindRAM, b, 0, "NVDIMM, as the ACPI table NFIT has it")
 			base = max(base, (r.Last()+2*mib)&^(2*mib-1))
 			continue
@@ -335,6 +341,9 @@ func (l *physicalLayout) placeDIMMs(blocks []*Block, below, above uint64, known 
 		base += (b.Size + 2*mib - 1) &^ (2*mib - 1)
 	}
 }
+
+// isNVDIMM tells whether a block can be an NVDIMM's: a label area and what is needed to align it lie behind the guest's part.
+func isNVDIMM(b *Block, r Range) bool { return r.Size <= b.Size && b.Size-r.Size < 4*mib }
 
 // firmware maps what lies over RAM: the VGA window, ROMs below 1 MiB where the chipset shows them, and the firmware's
 // flash below 4 GiB.

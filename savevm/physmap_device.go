@@ -45,7 +45,7 @@ func (l *physicalLayout) videoMemory(img *Image) {
 
 // isaVGA tells whether the display device is isa-vga: its section has no bus path before its name.
 func (img *Image) isaVGA() bool {
-	return slices.ContainsFunc(img.devices, func(d *Device) bool { return d.Name == "vga" })
+	return slices.ContainsFunc(img.devices, func(d *Device) bool { return d.Name == "vga" || d.Name == "vga-isa" })
 }
 
 // displayBAR reads a base address register of the display device that a block belongs to.
@@ -126,7 +126,7 @@ func (img *Image) nvdimms() []Range {
 	if len(table) < header {
 		return nil
 	}
-	for entry := table[header:]; len(entry) >= 4; {
+	for entry := table[header:]; len(entry) >= 4 && len(out) < 256; { // QEMU's ACPI_MAX_RAM_SLOTS
 		length := int(binary.LittleEndian.Uint16(entry[2:]))
 		if length < 4 || length > len(entry) {
 			break

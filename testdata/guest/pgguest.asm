@@ -18,7 +18,7 @@
 ; How it ends; the registers are the same:
 ; COMPAT   (64) in compatibility mode
 ; VM86     (32) in virtual-8086 mode, where it loops: DS 0x1234, ES 0x2345, FS 0x3456, GS 0x4567, SS 0x5678
-; SMM      (32) in system management mode, whose code is at 0x38000; with SMM=2 the SMRAM at 0xa0000 is open, 64 KiB of 0xE2000000+n
+; SMM      (32) in system management mode, whose code is at 0x38000; with SMM=2 the SMRAM at 0xa0000 is open, 4 KiB of 0xE2000000+n
 ; SVM      (64) in a nested guest of which the VMCB is at 0x600000; with SVM=2 with nested paging, tables at 0x602000: identity
 ;
 ; Physical memory written, 32-bit little-endian words, n counts words; all else stays zero (needs 16 MiB):
@@ -127,7 +127,7 @@ pm32:   mov ax, 0x10
         out dx, al
         mov edi, 0xa0000
         mov eax, 0xE2000000
-        mov ecx, 0x10000/4
+        mov ecx, 0x1000/4
         call fill
   %endif
 %endif

@@ -10,23 +10,24 @@ type guest struct {
 	source  string // file in testdata/guest
 	defines []string
 	done    string            // text of `info registers` that tells it has finished
+	running bool              // it ends in a loop, not halted
 	probes  []uint64          // virtual addresses for translate.txt
 	expect  map[string]string // registers that `info registers` does not show, as the guest sets them
 }
 
 // image is one row of what is made.
 type image struct {
-	name    string
-	what    string // what it exercises: goes to the README's table
-	guest   guest
-	binary  string // qemu-system-…
-	newQEMU bool   // needs QEMU 9 or newer: -new-qemu
-	args    string
-	caps    []string
-	params  map[string]any
-	save    func(*builder) error // default: a plain migration stream
-	ext     string               // of the image file; default "sav"
-	plain   string               // uncompressed, at this path below testdata, and linked to from the image's folder
+	name   string
+	what   string // what it exercises: goes to the README's table
+	guest  guest
+	binary string // qemu-system-…
+	qemu   string // the version that it needs, as the flag -qemu names it; "": any
+	args   string
+	caps   []string
+	params map[string]any
+	save   func(*builder) error // default: a plain migration stream
+	ext    string               // of the image file; default "sav"
+	plain  string               // uncompressed, at this path below testdata, and linked to from the image's folder
 }
 
 func x86(mode int, defines ...string) guest {
@@ -153,12 +154,29 @@ var images = []image{
 	{name: "pc-m64-lzop", what: "a stream compressed with lzop, as `virsh dump` can write", guest: x86(64), binary: x64, args: "-M pc-i440fx-7.2 -m 16 -bios GUEST", save: compressed("lzop", "-9"), ext: "sav.lzo"},
 	{name: "pc-m64-xz", what: "a stream compressed with xz, as `virsh dump` can write", guest: x86(64), binary: x64, args: "-M pc-i440fx-7.2 -m 16 -bios GUEST", save: compressed("xz", "-6"), ext: "sav.xz"},
 	{name: "pc-m64-zstd", what: "a stream compressed with zstd, as `virsh dump` can write", guest: x86(64), binary: x64, args: "-M pc-i440fx-7.2 -m 16 -bios GUEST", save: compressed("zstd", "-3"), ext: "sav.zstd"},
-	{name: "q10-pc-m64", what: "QEMU 10: command sections, apic before cpu", guest: x86(64), binary: x64, newQEMU: true, args: "-M pc-i440fx-10.0 -m 16 -bios GUEST"},
-	{name: "q10-mapped-m64", what: "mapped-ram", guest: x86(64), binary: x64, newQEMU: true, args: "-M pc-q35-10.0 -m 16 -bios GUEST", caps: []string{"mapped-ram"}, save: saveFile("")},
-	{name: "q10-mapped-offset-m57", what: "mapped-ram behind 4660 other bytes, written by multifd", guest: x86(57), binary: x64, newQEMU: true, args: "-M pc-q35-10.0 -cpu max,la57=on -m 16 -bios GUEST", caps: []string{"mapped-ram", "multifd"}, save: saveFile(",offset=4660")},
-	{name: "q10-mapped-numa-m64", what: "mapped-ram with two RAM blocks", guest: x86(64, "EXTRA=0x1000000"), binary: x64, newQEMU: true, args: "-M pc-i440fx-10.0 -m 32 -bios GUEST -object memory-backend-ram,id=m0,size=16M -object memory-backend-ram,id=m1,size=16M -numa node,memdev=m0 -numa node,memdev=m1", caps: []string{"mapped-ram"}, save: saveFile("")},
-	{name: "q10-kdump-raw-m64", what: "dump-guest-memory, format kdump-raw-zlib: not flattened", guest: x86(64), binary: x64, newQEMU: true, args: "-M pc-i440fx-10.0 -m 16 -bios GUEST", save: saveDump("kdump-raw-zlib", false), ext: "kdump"},
-	{name: "q10-nodetect-m64", what: "zero-page-detection none: every page is there", guest: x86(64), binary: x64, newQEMU: true, args: "-M pc-i440fx-10.0 -m 16 -bios GUEST", params: map[string]any{"zero-page-detection": "none"}},
+	{name: "q10-pc-m64", what: "QEMU 10: command sections, apic before cpu", guest: x86(64), binary: x64, qemu: "10", args: "-M pc-i440fx-10.0 -m 16 -bios GUEST"},
+	{name: "q10-mapped-m64", what: "mapped-ram", guest: x86(64), binary: x64, qemu: "10", args: "-M pc-q35-10.0 -m 16 -bios GUEST", caps: []string{"mapped-ram"}, save: saveFile("")},
+	{name: "q10-mapped-offset-m57", what: "mapped-ram behind 4660 other bytes, written by multifd", guest: x86(57), binary: x64, qemu: "10", args: "-M pc-q35-10.0 -cpu max,la57=on -m 16 -bios GUEST", caps: []string{"mapped-ram", "multifd"}, save: saveFile(",offset=4660")},
+	{name: "q10-mapped-numa-m64", what: "mapped-ram with two RAM blocks", guest: x86(64, "EXTRA=0x1000000"), binary: x64, qemu: "10", args: "-M pc-i440fx-10.0 -m 32 -bios GUEST -object memory-backend-ram,id=m0,size=16M -object memory-backend-ram,id=m1,size=16M -numa node,memdev=m0 -numa node,memdev=m1", caps: []string{"mapped-ram"}, save: saveFile("")},
+	{name: "q10-kdump-raw-m64", what: "dump-guest-memory, format kdump-raw-zlib: not flattened", guest: x86(64), binary: x64, qemu: "10", args: "-M pc-i440fx-10.0 -m 16 -bios GUEST", save: saveDump("kdump-raw-zlib", false), ext: "kdump"},
+	{name: "q10-nodetect-m64", what: "zero-page-detection none: every page is there", guest: x86(64), binary: x64, qemu: "10", args: "-M pc-i440fx-10.0 -m 16 -bios GUEST", params: map[string]any{"zero-page-detection": "none"}},
+	{name: "pc-m32-vm86", what: "virtual-8086 mode", guest: ends(x86(32, "VM86"), "CS =0000 0", true), binary: x64, args: "-M pc-i440fx-7.2 -m 16 -bios GUEST"},
+	{name: "pc-m32-smm", what: "system management mode, and SMRAM open where the VGA window would be", guest: ends(x86(32, "SMM=2"), "SMM=1", false), binary: x64, args: "-M pc-i440fx-7.2 -m 16 -device VGA,romfile= -bios GUEST"},
+	{name: "pc-m64-compat", what: "compatibility mode", guest: x86(64, "COMPAT"), binary: x64, args: "-M pc-i440fx-7.2 -m 16 -bios GUEST"},
+	{name: "q35-m64-svm", what: "a nested guest (SVM, nested paging): the registers are its own", guest: x86(64, "SVM=2"), binary: x64, args: "-M pc-q35-7.2 -cpu max,la57=off -m 16 -bios GUEST"},
+	{name: "pc-m64-avx", what: "upper halves of ymm registers", guest: x86(64, "AVX"), binary: x64, args: "-M pc-i440fx-7.2 -cpu max,la57=off -m 16 -bios GUEST"},
+	{name: "q35-m64-cpu-hotplug", what: "CPUs 0 and 2: a hot-plugged one that has not been started", guest: ends(x86(64), "BP=7777", true), binary: x64, args: "-M pc-q35-7.2 -m 16 -smp 1,maxcpus=4,sockets=4 -bios GUEST -device qemu64-x86_64-cpu,socket-id=2,core-id=0,thread-id=0"},
+	{name: "isapc-m32", what: "isapc: no PCI, no PAM", guest: x86(32), binary: x64, args: "-M isapc -cpu qemu32 -m 16 -bios GUEST"},
+	{name: "pc-m64-numa-odd", what: "three NUMA nodes of unequal size in the blocks z, b and a: ordered by the SRAT", guest: x86(64, "EXTRA=0x1000000"), binary: x64, args: "-M pc-i440fx-7.2 -m 64 -bios GUEST" + backend("z", 16) + backend("b", 32) + backend("a", 16) + " -numa node,memdev=z -numa node,memdev=b -numa node,memdev=a"},
+	{name: "q35-m64-dimms", what: "two DIMMs, the smaller first, and an NVDIMM with a label area, which the NFIT places", guest: x86(64, "HIGH"), binary: x64, args: "-M pc-q35-7.2,nvdimm=on -m 16,slots=3,maxmem=2G -bios GUEST" + backend("d1", 16) + backend("d2", 32) + backend("n1", 16) + " -device pc-dimm,memdev=d1 -device pc-dimm,memdev=d2 -device nvdimm,memdev=n1,label-size=128K"},
+	{name: "q52-pc-m64-smp2", what: "QEMU 5.2", guest: x86(64, "SMP=2"), binary: x64, qemu: "5.2", args: "-M pc-i440fx-5.2 -m 16 -smp 2 -bios GUEST"},
+	{name: "q52-pc10-m36", what: "QEMU 5.2, pc 1.0", guest: x86(36), binary: x64, qemu: "5.2", args: "-M pc-1.0 -m 16 -bios GUEST"},
+	{name: "q52-q35-m57-compress", what: "QEMU 5.2, LA57, zlib pages", guest: x86(57), binary: x64, qemu: "5.2", args: "-M pc-q35-5.2 -cpu max,la57=on -m 16 -bios GUEST", caps: []string{"compress"}},
+	{name: "q52-qcow2-m32", what: "QEMU 5.2, 32-bit target, internal snapshots", guest: x86(32), binary: "qemu-system-i386", qemu: "5.2", args: "-M pc-i440fx-5.2 -m 16 -bios GUEST -S -drive if=none,id=d0,file=DISK,format=qcow2", save: saveSnapshots, ext: "qcow2"},
+	{name: "q11-pc-m64-smp2", what: "QEMU 11", guest: x86(64, "SMP=2"), binary: x64, qemu: "11", args: "-M pc-i440fx-11.1 -m 16 -smp 2 -bios GUEST"},
+	{name: "q11-q35-m57-mapped", what: "QEMU 11, LA57, mapped-ram written by multifd", guest: x86(57), binary: x64, qemu: "11", args: "-M pc-q35-11.1 -cpu max,la57=on -m 16 -bios GUEST", caps: []string{"mapped-ram", "multifd"}, save: saveFile("")},
+	{name: "q11-i386-m32", what: "QEMU 11, 32-bit target", guest: x86(32), binary: "qemu-system-i386", qemu: "11", args: "-M pc-i440fx-11.1 -m 16 -bios GUEST"},
+	{name: "q11-q35-m64-xbzrle", what: "QEMU 11, xbzrle", guest: x86(64), binary: x64, qemu: "11", args: "-M pc-q35-11.1 -m 16 -bios GUEST", caps: []string{"xbzrle"}, save: saveChanging},
 	{name: "arm64-4k", what: "aarch64, 4 KiB granule, 48- and 39-bit addresses, contiguous hint; a second CPU that is off", guest: arm64("GRANULE=4"), binary: "qemu-system-aarch64", args: armVM + "cortex-a57 -smp 2"},
 	{name: "arm64-16k", what: "aarch64, 16 KiB granule, 47- and 48-bit addresses", guest: arm64("GRANULE=16"), binary: "qemu-system-aarch64", args: armVM + "max"},
 	{name: "arm64-64k", what: "aarch64, 64 KiB granule, 42- and 48-bit addresses", guest: arm64("GRANULE=64"), binary: "qemu-system-aarch64", args: armVM + "cortex-a57"},
@@ -167,6 +185,17 @@ var images = []image{
 	{name: "riscv64-sv39", what: "riscv64, Sv39; mem.txt is `info mem`", guest: riscv64(39), binary: "qemu-system-riscv64", args: rvVM},
 	{name: "riscv64-sv48", what: "riscv64, Sv48", guest: riscv64(48), binary: "qemu-system-riscv64", args: rvVM},
 	{name: "riscv64-sv57", what: "riscv64, Sv57", guest: riscv64(57), binary: "qemu-system-riscv64", args: rvVM},
+}
+
+// ends is a guest that tells otherwise when it has finished, and may run on.
+func ends(g guest, done string, running bool) guest {
+	g.done, g.running = done, running
+	return g
+}
+
+// backend is the options of a RAM block of size MiB.
+func backend(id string, size int) string {
+	return fmt.Sprintf(" -object memory-backend-ram,id=%s,size=%dM", id, size)
 }
 
 func pse36() guest {

@@ -1,10 +1,11 @@
 // Command make makes the images of testdata/images and their oracles: it assembles the guests of testdata/guest, runs each
 // under QEMU with TCG until it has halted, records what the monitor knows of it, and saves it.
 //
-//	go run ./testdata/make [-only REGEXP] [-new-qemu DIR]
+//	go run ./testdata/make [-only REGEXP] [-qemu VERSION=DIR ...]
 //
-// It needs nasm, zstd, qemu-system-{x86,arm,misc}, qemu-utils and the binutils of aarch64 and riscv64. Rows marked newQEMU
-// need QEMU 9 or newer: -new-qemu names the folder of its binaries; without it they are left as they are.
+// It needs nasm, zstd, qemu-system-{x86,arm,misc}, qemu-utils and the binutils of aarch64 and riscv64. Rows that need a certain
+// QEMU (5.2, 10, 11) are made when -qemu names the folder of its binaries; without it they are left as they are. A binary may be a
+// script that runs QEMU in a chroot which has the folder for temporary files at the same place.
 package main
 
 import (
@@ -12,6 +13,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
@@ -28,18 +30,26 @@ import (
 func main() {
 	log.SetFlags(0)
 	only := flag.String("only", "", "make only the images whose names match")
-	newQEMU := flag.String("new-qemu", "", "folder with the binaries of QEMU 9 or newer")
+	folders := map[string]string{}
+	flag.Func("qemu", "VERSION=DIR: the folder with the binaries of that QEMU: 5.2, 10 or 11", func(s string) error {
+		version, dir, ok := strings.Cut(s, "=")
+		if !ok {
+			return errors.New("want VERSION=DIR")
+		}
+		folders[version] = dir
+		return nil
+	})
 	root := flag.String("testdata", "testdata", "the testdata folder")
 	flag.Parse()
 	match := regexp.MustCompile(*only)
 	failed := false
 	for _, im := range images {
-		if !match.MatchString(im.name) || im.newQEMU && *newQEMU == "" {
+		if !match.MatchString(im.name) || im.qemu != "" && folders[im.qemu] == "" {
 			continue
 		}
 		b := &builder{image: im, root: *root}
-		if im.newQEMU {
-			b.binary = filepath.Join(*newQEMU, im.binary)
+		if im.qemu != "" {
+			b.binary = filepath.Join(folders[im.qemu], im.binary)
 		}
 		if err := b.build(); err != nil {
 			failed = true
@@ -125,7 +135,7 @@ func (b *builder) build() error {
 // halted runs the guest to its end and records what the monitor says.
 func (b *builder) halted() error {
 	if err := b.machine.WaitFor(b.ctx, func(s string) bool {
-		return strings.Contains(s, b.guest.done) && !strings.Contains(s, "HLT=0")
+		return strings.Contains(s, b.guest.done) && (b.guest.running || !strings.Contains(s, "HLT=0"))
 	}); err != nil {
 		return err
 	}
