@@ -1,10 +1,11 @@
-// The program files runs in a Linux guest on x86_64: it opens one of everything that a process can have open, and sleeps.
+// The program files runs in a Linux guest: it opens one of everything that a process can have open, and sleeps.
 package main
 
 import (
 	"fmt"
 	"net"
 	"os"
+	"runtime"
 	"syscall"
 	"time"
 	"unsafe"
@@ -17,6 +18,16 @@ func must(err error) {
 }
 
 var keep []any
+
+// numbers are those of system calls that package syscall has no function for.
+type numbers struct{ eventfd2, timerfd_create, timerfd_settime, memfd_create, signalfd4, inotify_init1, pidfd_open, bpf uintptr }
+
+var (
+	generic = numbers{19, 85, 86, 279, 74, 26, 434, 280} // include/uapi/asm-generic/unistd.h
+	nr      = map[string]numbers{
+		"amd64": {290, 283, 286, 319, 289, 294, 434, 321}, "386": {328, 322, 325, 356, 327, 332, 434, 357}, "arm64": generic, "riscv64": generic,
+	}[runtime.GOARCH]
+)
 
 func main() {
 	// TCP: listen, established both ends, v6
@@ -103,24 +114,24 @@ func main() {
 	r, w, err := os.Pipe()
 	must(err)
 	keep = append(keep, f, d, a, dir, dd, r, w)
-	mk := func(nr uintptr, a1, a2, a3, a4 uintptr) {
-		_, _, e := syscall.Syscall6(nr, a1, a2, a3, a4, 0, 0)
+	mk := func(number uintptr, a1, a2, a3, a4 uintptr) {
+		_, _, e := syscall.Syscall6(number, a1, a2, a3, a4, 0, 0)
 		if e != 0 {
-			fmt.Println("files: syscall", nr, e)
+			fmt.Println("files: syscall", number, e)
 		}
 	}
-	mk(290, 5, 0x80000, 0, 0) // eventfd2
-	mk(283, 1, 0, 0, 0)       // timerfd_create
+	mk(nr.eventfd2, 5, 0x80000, 0, 0) // eventfd2
+	mk(nr.timerfd_create, 1, 0, 0, 0) // timerfd_create
 	name := []byte("svscript memfd\x00")
-	mk(319, uintptr(unsafe.Pointer(&name[0])), 0, 0, 0) // memfd_create
+	mk(nr.memfd_create, uintptr(unsafe.Pointer(&name[0])), 0, 0, 0) // memfd_create
 	mask := uint64(0x4000)
-	mk(289, ^uintptr(0), uintptr(unsafe.Pointer(&mask)), 8, 0) // signalfd4
-	mk(294, 0, 0, 0, 0)                                        // inotify_init1
-	mk(434, 1, 0, 0, 0)                                        // pidfd_open
-	later := [4]uint64{0, 0, 4711, 0}                          // struct itimerspec
-	timer, _, e := syscall.Syscall(283, 1, 0, 0)
+	mk(nr.signalfd4, ^uintptr(0), uintptr(unsafe.Pointer(&mask)), 8, 0) // signalfd4
+	mk(nr.inotify_init1, 0, 0, 0, 0)                                    // inotify_init1
+	mk(nr.pidfd_open, 1, 0, 0, 0)                                       // pidfd_open
+	later := [4]uint64{0, 0, 4711, 0}                                   // struct itimerspec
+	timer, _, e := syscall.Syscall(nr.timerfd_create, 1, 0, 0)
 	if e == 0 {
-		mk(286, timer, 0, uintptr(unsafe.Pointer(&later)), 0) // timerfd_settime
+		mk(nr.timerfd_settime, timer, 0, uintptr(unsafe.Pointer(&later)), 0) // timerfd_settime
 	}
 	bpf()
 	zf, err := os.Open("/dev/zero")
@@ -152,19 +163,19 @@ func bpf() {
 		kind, key, value, entries, flags, inner, node uint32
 		name                                          [16]byte
 	}{kind: BPF_MAP_TYPE_ARRAY, key: 4, value: 24, entries: 7, name: name("sv_map")}
-	if _, _, e := syscall.Syscall(321, BPF_MAP_CREATE, uintptr(unsafe.Pointer(&m)), unsafe.Sizeof(m)); e != 0 {
+	if _, _, e := syscall.Syscall(nr.bpf, BPF_MAP_CREATE, uintptr(unsafe.Pointer(&m)), unsafe.Sizeof(m)); e != 0 {
 		fmt.Println("files: BPF_MAP_CREATE", e)
 	}
 	code, license := []uint64{0xb7, 0x95}, []byte("GPL\x00") // r0 = 0; exit
 	p := struct {
 		kind, count    uint32
-		code, license  uintptr
+		code, license  uint64
 		level, size    uint32
-		log            uintptr
+		log            uint64
 		version, flags uint32
 		name           [16]byte
-	}{kind: BPF_PROG_TYPE_SOCKET_FILTER, count: 2, code: uintptr(unsafe.Pointer(&code[0])), license: uintptr(unsafe.Pointer(&license[0])), name: name("sv_prog")}
-	if _, _, e := syscall.Syscall(321, BPF_PROG_LOAD, uintptr(unsafe.Pointer(&p)), unsafe.Sizeof(p)); e != 0 {
+	}{kind: BPF_PROG_TYPE_SOCKET_FILTER, count: 2, code: uint64(uintptr(unsafe.Pointer(&code[0]))), license: uint64(uintptr(unsafe.Pointer(&license[0]))), name: name("sv_prog")}
+	if _, _, e := syscall.Syscall(nr.bpf, BPF_PROG_LOAD, uintptr(unsafe.Pointer(&p)), unsafe.Sizeof(p)); e != 0 {
 		fmt.Println("files: BPF_PROG_LOAD", e)
 	}
 	keep = append(keep, code, license)
