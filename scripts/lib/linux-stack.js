@@ -213,7 +213,7 @@ function make(vm) {
 	/** The caller's s0 and ra are below where s0 points. @type {Step} */
 	function riscvStep({ pc, sp, fp, signal }) {
 		if (!signal && isExit(pc)) return savedRegisters(sp);
-		if (fp === 0n) return null;
+		if (fp === 0n || !isKernel(fp)) return null; // user code's: the kernel was entered from there
 		if (fp & 7n) return undefined;
 		const ra = space.readU64(fp - 8n);
 		return ra === 0n ? null : { state: { pc: ra, sp: fp, fp: space.readU64(fp - 16n), signal: false, regs: null }, found: "fp" };
