@@ -149,7 +149,8 @@ func TestLinuxGuest(t *testing.T) {
 		stacks := map[string][]string{}
 		for _, row := range script(t, "bt") {
 			var symbols []string
-			for _, f := range row["frames"].([]any) {
+			frames, _ := row["frames"].([]any)
+			for _, f := range frames {
 				symbol, _, _ := strings.Cut(fmt.Sprint(f.(map[string]any)["symbol"]), " ")
 				symbols = append(symbols, symbol)
 			}

@@ -19,6 +19,6 @@ exports.main = function* (vm) {
 		yield shown({ name, base, size, refcount, used_by, state, taints }, text);
 		count++;
 	}
-	if (count === 0) console.error("modules: no module is loaded");
+	if (count === 0 && k.skipped.length === 0) console.error("modules: no module is loaded");
 	yield* k.reported("modules");
 };

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"iter"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,12 +29,20 @@ func (k *Kernel) addData() {
 		k.evidence("%d more symbols: from VMCOREINFO", m)
 		n += m
 	}
+	if k.Symbols.kernel.Len() == 0 && n == 0 {
+		return // that there is no kallsyms is said
+	}
 	if n == 0 {
 		k.missing("the kernel's variables: kallsyms has functions only (no CONFIG_KALLSYMS_ALL)")
 		return
 	}
-	k.missing("variables that are not exported to modules: kallsyms has functions only (no CONFIG_KALLSYMS_ALL)")
+	if k.Symbols.kernel.Len() > 0 {
+		k.missing("variables that are not exported to modules: kallsyms has functions only (no CONFIG_KALLSYMS_ALL)")
+	}
 	start, end := k.Symbols.start, k.Symbols.end
+	if k.Symbols.kernel.Len() == 0 { // nothing is to be called by the name of one of a few variables before it
+		start, end = math.MaxUint64, math.MaxUint64
+	}
 	k.Symbols = newSymbols(b.Table(""))
 	k.Symbols.start, k.Symbols.end = start, end
 }

@@ -203,7 +203,7 @@ func (f *finder) finish(k *Kernel) (*Kernel, error) {
 			k.Missing = slices.DeleteFunc(k.Missing, func(s string) bool { return strings.HasPrefix(s, missingRoot) })
 		}
 	}
-	functionsOnly := !k.Symbols.hasData() && k.Symbols.kernel.Len() > 0
+	functionsOnly := !k.Symbols.hasData() // or not even those
 	if functionsOnly {
 		k.addData()
 	}

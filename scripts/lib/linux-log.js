@@ -1,7 +1,7 @@
 // Part of svscript/linux: the kernel's log.
 "use strict";
 
-/** @typedef {{seq: bigint, time: number, level: number, facility: number, caller: number, text: string}} LogRecord  time in seconds since boot */
+/** @typedef {{seq: bigint | null, time: number, level: number, facility: number, caller: number, text: string}} LogRecord  time in seconds since boot; seq: null where the kernel has no name for it */
 
 // Of struct prb_desc's state_var, kernel/printk/printk_ringbuffer.h.
 const desc_committed = 1n, desc_finalized = 2n;
@@ -16,6 +16,9 @@ const RING = `
 		struct { long counter; } head_id, tail_id, last_finalized; };
 	struct prb_data_ring { unsigned int size_bits; char *data; struct { long counter; } head_lpos, tail_lpos; };
 	struct printk_ringbuffer { struct prb_desc_ring desc_ring; struct prb_data_ring text_data_ring; struct { long counter; } fail; };`;
+
+// As before Linux 5.10 (kernel/printk/printk.c). Some kernels have caller_id behind it: VMCOREINFO tells the size.
+const LOG = "struct printk_log { u64 ts_nsec; u16 len, text_len, dict_len; u8 facility, flags : 5, level : 3; };";
 
 /** @param {import("./linux").Core} k */
 module.exports = (k) => {
@@ -98,32 +101,47 @@ module.exports = (k) => {
 		return new TextDecoder().decode(space.read(data + start + word, Math.min(length, room)));
 	}
 
+	/** The type of those records, and their size: the kernel's own, or as declared above where that fits what VMCOREINFO tells. @returns {{type: StructType, size: number}} */
+	function logType() {
+		for (const name of ["struct printk_log", "struct log"]) {
+			if (!kernel.hasType(name)) continue;
+			const type = kernel.type(name);
+			return { type, size: type.sizeof };
+		}
+		const told = kernel.vmcoreinfo, type = struct(LOG).type("printk_log");
+		const fits = ["ts_nsec", "len", "text_len", "dict_len"].every((m) => told[`OFFSET(printk_log.${m})`] === String(type.offsetOf(m)));
+		const size = Number(told["SIZE(printk_log)"] ?? 0);
+		if (fits && size >= type.sizeof) return { type, size };
+		throw new RangeError("the kernel carries no type information (BTF), and its log is in an order that is not known here");
+	}
+
 	/** The buffer of records before Linux 5.10: struct printk_log, then the text. @returns {Generator<LogRecord, void>} */
 	function* oldRecords() {
 		const data = space.readPointer(k.symbol("log_buf")), size = space.readU32(k.symbol("log_buf_len"));
 		const last = space.readU32(k.symbol("log_next_idx"));
-		const type = kernel.type(kernel.hasType("struct printk_log") ? "struct printk_log" : "struct log");
-		let at = space.readU32(k.symbol("log_first_idx")), seq = space.readU64(k.symbol("log_first_seq"));
-		for (let bytes = 0; at !== last && bytes <= size; seq++) {
-			const header = k.attempt("a log record", data + BigInt(at), () => type.at(data + BigInt(at)).decode(), null);
-			if (header === null || at >= size) return;
-			if (header.len === 0) { // the next one is at the start
+		const { type, size: header } = logType();
+		const first = k.symbolIfAny("log_first_seq"); // VMCOREINFO, which may be all that there is, does not tell it
+		let at = space.readU32(k.symbol("log_first_idx")), seq = first === null ? null : space.readU64(first);
+		for (let bytes = 0; at !== last && bytes <= size; seq = seq === null ? null : seq + 1n) {
+			const record = k.attempt("a log record", data + BigInt(at), () => type.at(space, data + BigInt(at)).decode(), null);
+			if (record === null || at >= size) return;
+			if (record.len === 0) { // the next one is at the start
 				bytes += size - at;
 				at = 0;
 				continue;
 			}
-			const text = space.tryRead(data + BigInt(at + type.sizeof), header.text_len);
+			const text = space.tryRead(data + BigInt(at + header), record.text_len);
 			if (text === null) skip("a log record", data + BigInt(at), "it cannot be read");
-			else yield logRecord({ seq, ts: header.ts_nsec, level: header.level, facility: header.facility, caller: 0, text: new TextDecoder().decode(text) });
-			at += header.len;
-			bytes += header.len;
+			else yield logRecord({ seq, ts: record.ts_nsec, level: record.level, facility: record.facility, caller: 0, text: new TextDecoder().decode(text) });
+			at += record.len;
+			bytes += record.len;
 		}
 	}
 
 	return { for_each_printk_record };
 };
 
-/** @param {{seq: bigint, ts: bigint, level: number, facility: number, caller: number, text: string | null}} r @returns {LogRecord} */
+/** @param {{seq: bigint | null, ts: bigint, level: number, facility: number, caller: number, text: string | null}} r @returns {LogRecord} */
 function logRecord({ seq, ts, level, facility, caller, text }) {
 	return { seq, time: Number(ts / 1000n) / 1e6, level, facility, caller, text: text ?? "" };
 }
