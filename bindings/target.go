@@ -90,13 +90,13 @@ type Bindings struct {
 	structTypes map[*ctype.Type]*structType
 	declared    map[typeKey]*ctype.Type // by struct()
 
-	errors    errorClasses
-	builtins  builtins
-	scratch   scratch
+	errors   errorClasses
+	builtins builtins
+	scratch  scratch
 
-	loops   int         // over sequences that are under way
-	closed  int         // VMs that the script closed
-	toClose []io.Closer // of those, what waits for loops to end
+	loops     int         // over sequences that are under way
+	closed    int         // VMs that the script closed
+	toClose   []io.Closer // of those, what waits for loops to end
 	progressN uint64
 }
 
