@@ -71,7 +71,8 @@ func TestDamaged(t *testing.T) {
 				}
 				found++
 				n := k.Symbols.kernel.Len()
-				if n > 0 && float64(n) < c.symbols*float64(whole.Symbols.kernel.Len()) {
+				const few = 1000 // without kallsyms there are the variables that are found otherwise
+				if n > few && float64(n) < c.symbols*float64(whole.Symbols.kernel.Len()) {
 					t.Errorf("%s, %v of the pages, seed %d: %d symbols of %d", name, c.part, seed, n, whole.Symbols.kernel.Len())
 				}
 				if n < whole.Symbols.kernel.Len() && len(k.Missing) == 0 {
@@ -79,7 +80,7 @@ func TestDamaged(t *testing.T) {
 				}
 				wrong := 0
 				for s := range k.Symbols.kernel.All() {
-					if l := whole.Symbols.kernel.Lookup(s.Name); n > 1000 && len(l) == 0 {
+					if l := whole.Symbols.kernel.Lookup(s.Name); n > few && len(l) == 0 {
 						wrong++
 					}
 				}
