@@ -52,6 +52,7 @@ function make(vm) {
 			return;
 		}
 		const table = k.symbol("irq_desc", "irq_desc_tree"), count = space.readU32(k.symbol("nr_irqs")); // without CONFIG_SPARSE_IRQ
+		if (count > MAX_IRQS) k.skip("interrupts", table, `${count} are too many: only the first ${MAX_IRQS} are looked at`);
 		for (let i = 0; i < Math.min(count, MAX_IRQS); i++) yield [i, type.at(table + BigInt(i * type.sizeof))];
 	}
 
@@ -139,7 +140,7 @@ function make(vm) {
 				return;
 			}
 			const view = new DataView(gate.buffer, gate.byteOffset);
-			const low = BigInt(view.getUint16(0, true) | 0) | BigInt(view.getUint16(6, true)) << 16n;
+			const low = BigInt(view.getUint16(0, true)) | BigInt(view.getUint16(6, true)) << 16n;
 			const handler = wide ? low | BigInt(view.getUint32(8, true)) << 32n : low;
 			const attributes = view.getUint16(4, true);
 			if (!(attributes & 0x8000)) continue; // not present

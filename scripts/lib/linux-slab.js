@@ -10,7 +10,7 @@
 const linux = require("svscript/linux");
 
 // include/linux/slab.h
-const SLAB_RED_ZONE = 0x400;
+const OLD_SLAB_RED_ZONE = 0x400; // before Linux 6.9, which has enum _slab_flag_bits
 const MAX_SHEAF = 4096, MAX_OBJECTS = 1 << 15; // slab.objects has 15 bits
 
 /**
@@ -28,6 +28,7 @@ function make(vm) {
 	const slabType = kernel.type(kernel.hasType("struct slab") ? "struct slab" : "struct page");
 	const cacheField = BigInt(slabType.offsetOf("slab_cache"));
 	const unsigned = kernel.pointerSize === 8 ? "u64" : "u32";
+	const SLAB_RED_ZONE = kernel.hasType("enum _slab_flag_bits") ? 1 << Number(kernel.type("enum _slab_flag_bits").constants._SLAB_RED_ZONE) : OLD_SLAB_RED_ZONE;
 
 	// --- Caches
 
@@ -113,6 +114,7 @@ function make(vm) {
 	/** @param {Struct} cache @param {bigint} address @returns {Slab} */
 	function slabOf(cache, address) {
 		const slab = slabType.at(address), objects = Number(slab.objects);
+		if (objects > MAX_OBJECTS) throw new RangeError(`a slab of ${objects} objects is none`);
 		const redzone = Number(cache.flags) & SLAB_RED_ZONE ? BigInt(cache.red_left_pad) : 0n;
 		return { slab, start: k.phys_to_virt(k.page_to_phys(address)) + redzone, objects };
 	}
@@ -203,7 +205,7 @@ function make(vm) {
 		if (!field) return;
 		const stride = pairs ? kernel.type("struct kmem_cache_per_node_ptrs").sizeof : kernel.pointerSize;
 		const offset = pairs ? kernel.type("struct kmem_cache_per_node_ptrs").offsetOf(member) : 0;
-		for (let i = 0; i < Math.min(Math.floor(field.size / stride), onlineNodes()); i++) {
+		for (let i = 0; i < Math.min(Math.floor(field.size / stride), nodeIds()); i++) {
 			const at = space.readPointer(cache.$address + BigInt(field.offset + i * stride + offset));
 			if (at !== 0n) yield at;
 		}
@@ -216,7 +218,7 @@ function make(vm) {
 	}
 
 	/** How many nodes of memory there can be: behind them a cache's array is not even allocated. */
-	function onlineNodes() {
+	function nodeIds() {
 		const at = k.symbolIfAny("nr_node_ids");
 		return Math.max(1, at === null ? 1 : space.tryReadU32(at) ?? 1);
 	}
@@ -247,7 +249,6 @@ function make(vm) {
 		yield* k.guard("a slab cache", cache.$address, function* () {
 			const cpus = taken(cache), size = BigInt(cache.size);
 			for (const slab of slab_cache_for_each_slab(cache)) {
-				if (slab.objects > MAX_OBJECTS) continue;
 				const free = attempt("a slab", slab.slab.$address, () => freeObjects(cache, slab, cpus), null);
 				if (free === null) continue;
 				for (let i = 0, at = slab.start; i < slab.objects; i++, at += size) if (!free.has(at) && !cpus.sheaves.has(at)) yield at;
@@ -281,6 +282,18 @@ function make(vm) {
 	}
 
 	/**
+	 * The first page of the compound page that a page belongs to. Bit 0 tells the other pages: the rest is the first's address or, in
+	 * kernels with compound_info, it may be the mask that makes it out of theirs (_compound_head in include/linux/page-flags.h).
+	 * @param {Struct} page @returns {bigint}
+	 */
+	function compoundHead(page) {
+		const info = k.fieldIfAny(page, "compound_head", "compound_info") ?? 0n, rest = info - 1n;
+		if ((info & 1n) === 0n) return page.$address;
+		const span = k.wrap(-rest);
+		return (span & (span - 1n)) === 0n ? page.$address & rest : rest;
+	}
+
+	/**
 	 * What an address in a slab belongs to; null where no slab is.
 	 * @param {bigint} address
 	 * @returns {{cache: Struct, slab: Struct, object: bigint, allocated: boolean} | null} object: where it begins
@@ -290,8 +303,7 @@ function make(vm) {
 		if (physical === null) return null;
 		return attempt("a slab", address, () => {
 			const page = k.phys_to_page(physical & ~BigInt(k.pageSize - 1));
-			const head = k.fieldIfAny(page, "compound_head", "compound_info") ?? 0n;
-			const slab = slabType.at(head & 1n ? head - 1n : page.$address);
+			const slab = slabType.at(compoundHead(page));
 			if (!isSlab(slab) || slab.slab_cache === 0n) return null;
 			const cache = k.at("struct kmem_cache", slab.slab_cache), of = slabOf(cache, slab.$address), size = BigInt(cache.size);
 			const index = (address - of.start) / size;

@@ -32,7 +32,7 @@ function make(vm) {
 	function ktime_get() {
 		const at = k.symbolIfAny("timekeeper_data", "tk_core");
 		if (at === null || !kernel.hasType("struct timekeeper")) return null;
-		const offset = has("struct tk_data", "timekeeper") ? BigInt(kernel.type("struct tk_data").offsetOf("timekeeper")) : 8n; // behind a sequence counter
+		const offset = has("struct tk_data", "timekeeper") ? BigInt(kernel.type("struct tk_data").offsetOf("timekeeper")) : k.word; // behind a sequence counter, aligned
 		return attempt("the kernel's clock", at, () => {
 			const { tkr_mono: mono } = kernel.type("struct timekeeper").at(at + offset);
 			return mono.base + (mono.xtime_nsec >> BigInt(mono.shift));
