@@ -1,6 +1,7 @@
 package symbols
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -91,7 +92,11 @@ func (r *recovery) pointer(b []byte) uint64 {
 }
 
 func (r *recovery) inImage(address uint64) bool {
-	return slices.ContainsFunc(r.segments, func(s segment) bool { return address-s.base < uint64(len(s.data)) })
+	i, found := slices.BinarySearchFunc(r.segments, address, func(s segment, a uint64) int { return cmp.Compare(s.base, a) })
+	if !found {
+		i--
+	}
+	return i >= 0 && address-r.segments[i].base < uint64(len(r.segments[i].data))
 }
 
 // member reads a member, 0 where it cannot.
@@ -178,20 +183,27 @@ func (r *recovery) lists() {
 		}
 	}
 	for _, w := range all {
-		if len(w.heads) == 1 {
-			r.found[w.symbol] = w.heads[0]
-		} else if len(w.heads) > 1 {
-			r.k.missing("%s: %d lists of %s could be it", w.symbol, len(w.heads), w.node)
-		}
+		r.only(w.symbol, w.heads)
 	}
 }
 
-// heads yields the heads of lists in the image's variables, with their first nodes, which are not in the image.
+// only takes a place for a variable if it is the only one.
+func (r *recovery) only(symbol string, places []uint64) {
+	switch len(places) {
+	case 0:
+	case 1:
+		r.found[symbol] = places[0]
+	default:
+		r.k.missing("%s: %d places in memory could be it", symbol, len(places))
+	}
+}
+
+// heads gives the heads of lists in the image's variables, with their first nodes, which are not in the image.
 func (r *recovery) heads() map[uint64]uint64 {
 	heads := map[uint64]uint64{}
 	const maxHeads = 1 << 16
 	for _, s := range r.segments {
-		for i := uint64(0); s.writable && i+2*r.word <= uint64(len(s.data)) && len(heads) < maxHeads; i += r.word {
+		for i := uint64(0); s.writable && i+2*r.word <= uint64(len(s.data)); i += r.word {
 			next, previous, at := r.pointer(s.data[i:]), r.pointer(s.data[i+r.word:]), s.base+i
 			if next < r.k.arch.lowest || previous < r.k.arch.lowest || next%r.word != 0 || previous%r.word != 0 || r.inImage(next) || r.inImage(previous) {
 				continue
@@ -199,9 +211,14 @@ func (r *recovery) heads() map[uint64]uint64 {
 			if back, err := r.k.ReadPointer(next + r.word); err != nil || back != at {
 				continue
 			}
-			if back, err := r.k.ReadPointer(previous); err == nil && back == at {
-				heads[at] = next
+			if back, err := r.k.ReadPointer(previous); err != nil || back != at {
+				continue
 			}
+			if len(heads) == maxHeads {
+				r.k.missing("the variables from %#x on were not searched for lists: there are more than %d", at, maxHeads)
+				return heads
+			}
+			heads[at] = next
 		}
 	}
 	return heads
@@ -262,9 +279,7 @@ func (r *recovery) runqueues() {
 			}
 		}
 	}
-	if len(found) == 1 {
-		r.found["runqueues"] = found[0]
-	}
+	r.only("runqueues", found)
 }
 
 // comm is the name of a task.
@@ -292,7 +307,7 @@ func (r *recovery) timekeeper() {
 	}
 	mono, err1 := t.Lookup("tkr_mono.clock")
 	raw, err2 := t.Lookup("tkr_raw.clock")
-	if err1 != nil || err2 != nil {
+	if err1 != nil || err2 != nil || max(mono.Offset(), raw.Offset())+r.word > t.Size() {
 		return
 	}
 	counter := r.word // seqcount_raw_spinlock_t, padded to the alignment of struct timekeeper
@@ -310,9 +325,7 @@ func (r *recovery) timekeeper() {
 			}
 		}
 	}
-	if len(found) == 1 {
-		r.found["tk_core"] = found[0]
-	}
+	r.only("tk_core", found)
 }
 
 // systemCalls finds the table of system calls: the functions of the first two, one after the other. Their names tell that they are
