@@ -1,6 +1,7 @@
 package bindings
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -56,9 +57,11 @@ func (b *Bindings) closeIdle() {
 	}
 	list := b.toClose
 	b.toClose = nil
+	var errs []error
 	for _, closer := range list {
-		b.must(closer.Close())
+		errs = append(errs, closer.Close())
 	}
+	b.must(errors.Join(errs...))
 }
 
 // mustBeOpen throws where an object's VM was closed.
