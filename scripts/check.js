@@ -2,7 +2,7 @@
 "use strict";
 const { hex, plural } = require("svscript/format");
 const { UsageError } = require("svscript/select");
-const { entryPoints } = require("svscript/heuristics");
+const { branchTarget, entryPoints } = require("svscript/heuristics");
 const linux = require("svscript/linux");
 const slabCaches = require("svscript/linux-slab");
 const stacks = require("svscript/linux-stack");
@@ -24,7 +24,7 @@ exports.command = {
 
 /** @typedef {ReturnType<typeof linux>} Library */
 /** @typedef {{status: "ok" | "suspect" | "unknown", detail: string}} Result */
-/** @typedef {{vm: VM, k: Library, in_text: (address: bigint) => boolean, inKernel: (address: bigint) => boolean,
+/** @typedef {{vm: VM, k: Library, in_text: (address: bigint) => boolean, hasText: boolean, inKernel: (address: bigint) => boolean,
  *   doubt: (detail: string) => Result}} Context  doubt: for what is suspect where the symbols are whole */
 
 /** @type {Record<string, (c: Context) => Iterable<Result>>} */
@@ -35,7 +35,7 @@ exports.main = (vm, args) => {
 	const k = linux(vm);
 	const { in_text } = stacks(vm);
 	const first = k.symbolIfAny("_stext") ?? k.kernel.base, end = k.symbolIfAny("_etext") ?? first;
-	const context = { vm, k, in_text, inKernel: (/** @type {bigint} */ a) => a >= first && a < end, doubt: k.kernel.missing.length > 0 ? unknown : suspect };
+	const context = { vm, k, in_text, hasText: end > first, inKernel: (/** @type {bigint} */ a) => a >= first && a < end, doubt: k.kernel.missing.length > 0 ? unknown : suspect };
 	const wrong = args.CHECK.find((name) => !Object.hasOwn(CHECKS, name));
 	if (wrong) throw new UsageError(`there is no check ${wrong}; there are ${Object.keys(CHECKS).join(", ")}`);
 
@@ -69,7 +69,13 @@ function* entries(c) {
 		const points = entryPoints(cpu).filter(({ address }) => address !== 0n);
 		// The vectors that the CPU reserves keep the handler that reports them while the kernel starts.
 		const early = (/** @type {bigint} */ address) => /^early_idt_handler_array\b/.test(c.k.kernel.symbolize(address) ?? "");
+		if (points.length > 0 && !c.hasText) {
+			yield unknown(`CPU ${cpu.index}: ${plural(points.length, "entry point")}, and the kernel has no symbols _stext and _etext to tell whether they lead to its text`);
+			continue;
+		}
 		const strange = points.filter(({ address }) => !c.inKernel(address) && !early(address));
+		const noTable = "idt" in cpu && !points.some(({ name }) => name.startsWith("interrupt"));
+		if (points.length > 0 && noTable) yield unknown(`CPU ${cpu.index}: the interrupt descriptor table cannot be read, or is empty`);
 		for (const { name, address } of strange) yield c.doubt(`CPU ${cpu.index}: ${name} leads to ${named(c, address)}`);
 		if (points.length === 0) yield unknown(`CPU ${cpu.index}: the image has no registers that tell where the kernel is entered`);
 		else if (strange.length === 0) yield ok(`CPU ${cpu.index}: ${plural(points.length, "entry point")} in the kernel's text`);
@@ -106,7 +112,8 @@ function* syscalls(c) {
 		let count = 0, strange = 0;
 		/** @type {string[]} */
 		const inside = [];
-		for (const length = tableLength(c, name, at); count < length; count++) {
+		const length = tableLength(c, name, at);
+		for (; count < length; count++) {
 			const place = at + BigInt(count) * k.word;
 			const handler = k.space.tryReadPointer(place);
 			if (handler === null) {
@@ -123,6 +130,7 @@ function* syscalls(c) {
 			yield c.doubt(`${name}: ${plural(inside.length, "entry leads", "entries lead")} to no start of a function: ${inside.slice(0, 4).join(", ")}${inside.length > 4 ? ", …" : ""}`);
 		}
 		if (count === 0) yield unknown(`${name} cannot be read`);
+		else if (count < length) yield unknown(`${name}: ${plural(count, "entry", "entries")} can be read, and not what follows`);
 		else if (strange === 0) yield ok(`${name}: ${plural(count, "entry", "entries")}, each the start of a function of the kernel`);
 	}
 	if (tables === 0) yield unknown("the kernel has no symbol sys_call_table");
@@ -130,7 +138,7 @@ function* syscalls(c) {
 
 /**
  * How many entries a system call table has. The kernel does not say, and other data may follow before the next symbol: it goes as far
- * as one of the next entries is a system call by its name.
+ * as one of the next entries is a system call by its name. What cannot be read counts, to be told.
  * @param {Context} c @param {string} name @param {bigint} at
  */
 function tableLength({ k }, name, at) {
@@ -139,7 +147,8 @@ function tableLength({ k }, name, at) {
 	for (let i = 0; i < most && i < length + gap; i++) {
 		const place = at + BigInt(i) * k.word;
 		if (k.kernel.symbolize(place)?.replace(/\+.*/, "") !== name) break;
-		const handler = k.space.tryReadPointer(place) ?? 0n;
+		const handler = k.space.tryReadPointer(place);
+		if (handler === null) return i + 1;
 		if (handler !== 0n && /^(\w*_)?sys_\w+$/i.test(k.kernel.symbolize(handler) ?? "")) length = i + 1;
 	}
 	return length;
@@ -150,25 +159,30 @@ function tableLength({ k }, name, at) {
 /** Text cannot be written, and nothing that can be written is text. @param {Context} c @returns {Iterable<Result>} */
 function* text({ k }) {
 	const start = k.symbol("_stext"), end = k.symbol("_etext");
-	let pages = 0, writable = 0;
+	const starting = k.is_starting() ? ", which is not unusual yet: the kernel still starts, and protects it at the end of that" : "";
+	const wrong = starting ? unknown : suspect;
+	let pages = 0, writable = 0, unmapped = Number(end - start);
 	const pagesOf = (/** @type {Mapping} */ m) => Math.ceil(m.size / k.pageSize);
 	for (const m of k.space.mappings({ start, end })) {
 		pages += pagesOf(m);
+		unmapped -= m.size;
 		if (m.flags.includes("w")) {
 			writable += m.size;
-			yield suspect(`the kernel's text can be written at ${hex(m.base)}, ${plural(pagesOf(m), "page")}`);
+			yield wrong(`the kernel's text can be written at ${hex(m.base)}, ${plural(pagesOf(m), "page")}${starting}`);
 		}
 	}
 	if (pages === 0) yield unknown("the kernel's text is not mapped");
+	else if (unmapped > 0) yield unknown(`${unmapped.toLocaleString()} bytes of the kernel's text are not mapped, or their page tables cannot be read`);
 	else if (writable === 0) yield ok(`the kernel's text cannot be written: ${plural(pages, "page")}`);
 
 	if (k.space.mode === "x86-32") return yield unknown("memory that can be written and executed: all of it is, as this paging mode (x86-32) has no bit against execution");
 	const half = k.kernel.pointerSize === 8 ? 1n << 63n : 0xc0000000n;
 	let both = 0;
+	if (k.space.mappings({ start: half })[Symbol.iterator]().next().done) return yield unknown("memory that can be written and executed: nothing of the kernel's half is mapped");
 	for (const m of k.space.mappings({ start: half, filter: "wx" })) {
 		if (m.base >= start && m.base < end) continue;
 		both++;
-		yield suspect(`memory that can be written and executed: ${hex(m.base)}, ${plural(pagesOf(m), "page")} (${k.kernel.symbolize(m.base) ?? "no symbol"})`);
+		yield wrong(`memory that can be written and executed: ${hex(m.base)}, ${plural(pagesOf(m), "page")} (${k.kernel.symbolize(m.base) ?? "no symbol"})${starting}`);
 	}
 	if (both === 0) yield ok("no memory of the kernel can be written and executed");
 }
@@ -176,8 +190,6 @@ function* text({ k }) {
 /** No function of the kernel begins with a jump to somewhere else. @param {Context} c @returns {Iterable<Result>} */
 function* prologues(c) {
 	const { k } = c;
-	const target = { x86_64: x86Target, i386: x86Target, aarch64: arm64Target, riscv64: null }[k.kernel.arch];
-	if (!target) return yield unknown(`what a function begins with is not looked at on ${k.kernel.arch}`);
 	let functions = 0, lost = 0, strange = 0;
 	const seen = new Set();
 	/** @type {string[]} */
@@ -193,7 +205,7 @@ function* prologues(c) {
 			continue;
 		}
 		functions++;
-		const to = target(bytes, s.address);
+		const to = branchTarget(k.kernel.arch, bytes, s.address);
 		if (to === null || c.in_text(k.wrap(to))) continue;
 		generated ??= generatedCode(k);
 		const own = generated.find(({ start, end }) => to >= start && to < end);
@@ -219,26 +231,6 @@ function generatedCode(k) {
 	return [...k.list_for_each_entry(head, "struct bpf_ksym", "lnode")].map(({ start, end, name }) => ({ start, end, name: String(name) }));
 }
 
-/** Where the first instruction of a function goes, when it is a jump or call. @param {Uint8Array} b @param {bigint} at @returns {bigint | null} */
-function x86Target(b, at) {
-	const view = new DataView(b.buffer, b.byteOffset);
-	const i = b[0] === 0xf3 && b[1] === 0x0f && b[2] === 0x1e && (b[3] === 0xfa || b[3] === 0xfb) ? 4 : 0; // endbr64, endbr32
-	if (b[i] === 0xe8 || b[i] === 0xe9) return at + BigInt(i + 5) + BigInt(view.getInt32(i + 1, true)); // call, jmp rel32
-	if (b[i] === 0x48 && b[i + 1] === 0xb8 && b[i + 10] === 0xff && b[i + 11] === 0xe0) return view.getBigUint64(i + 2, true); // mov rax, imm64; jmp rax
-	if (b[i] === 0x68 && b[i + 5] === 0xc3) return BigInt(view.getInt32(i + 1, true)); // push imm32; ret
-	return null;
-}
-
-/** @param {Uint8Array} b @param {bigint} at @returns {bigint | null} */
-function arm64Target(b, at) {
-	const view = new DataView(b.buffer, b.byteOffset);
-	const first = view.getUint32(0, true);
-	const bti = first === 0xd503245f || first === 0xd503233f ? 4 : 0; // bti c, paciasp
-	const insn = view.getUint32(bti, true);
-	if ((insn & 0xfc000000) >>> 0 !== 0x14000000) return null; // b
-	return at + BigInt(bti) + BigInt((insn << 6) >> 6) * 4n;
-}
-
 // --- Modules
 
 /** The list of modules, and what sysfs has of them. @param {Context} c @returns {Iterable<Result>} */
@@ -247,12 +239,16 @@ function* modules({ k }) {
 	if (k.kernel.modulesError) yield unknown(k.kernel.modulesError);
 	const variable = k.symbolIfAny("module_kset"), first = k.kernel.modules[0]; // each module knows the set as well
 	if (variable === null && !first || !k.kernel.hasType("struct module_kobject")) return yield unknown("the kernel has no module_kset");
-	let found = 0, hidden = 0;
+	let found = 0, builtIn = 0, hidden = 0;
 	const kset = variable !== null ? k.space.readPointer(variable) : k.at("struct module", first.address).$field("mkobj.kobj.kset");
+	if (kset === 0n) return yield unknown(`sysfs has no set of modules (module_kset is null)${k.is_starting() ? ": the kernel still starts" : ""}`);
 	const head = kset + BigInt(k.kernel.type("struct kset").offsetOf("list"));
 	for (const kobject of k.list_for_each_entry(head, "struct kobject", "entry")) {
 		const { mod } = k.container_of(kobject.$address, "struct module_kobject", "kobj");
-		if (mod === 0n) continue; // built in
+		if (mod === 0n) {
+			builtIn++;
+			continue;
+		}
 		found++;
 		if (listed.has(mod)) continue;
 		hidden++;
@@ -260,7 +256,8 @@ function* modules({ k }) {
 	}
 	const live = [...listed.values()].filter((m) => m.state === "live").length;
 	if (found < live) yield suspect(`${plural(live, "module")} in the list, ${found} in sysfs`);
-	else if (hidden === 0) yield ok(`${plural(live, "module")} in the list and in sysfs alike`);
+	else if (found + builtIn === 0) yield unknown("the list of modules is empty, and sysfs has no module at all, not even of those that are built in");
+	else if (hidden === 0 && !k.kernel.modulesError) yield ok(`${plural(live, "module")} in the list and in sysfs alike`);
 	for (const m of listed.values()) {
 		for (const r of m.regions) {
 			const inside = k.kernel.base < r.base + BigInt(r.size) && r.base < (k.symbolIfAny("_end") ?? 0n);
@@ -284,6 +281,7 @@ function* tasks(c) {
 	const views = { "the table of process IDs": () => byPID(k), "the run queues": () => queued(k), "the lists of children": () => children(k), "the slabs of task_struct": () => slabs(c) };
 	for (const [view, all] of Object.entries(views)) {
 		let count = 0, hidden = 0;
+		const skipped = k.skipped.length;
 		try {
 			for (const task of all()) {
 				count++;
@@ -296,12 +294,16 @@ function* tasks(c) {
 			yield unknown(`${view}: ${e.message}`);
 			continue;
 		}
-		if (hidden === 0) yield ok(`${plural(count, "task")} in ${view}, none that is not in the list of ${listed.size}`);
+		const lost = k.skipped.length - skipped;
+		if (count === 0) yield unknown(`${view}: there is no task to be found`);
+		else if (lost > 0) yield unknown(`${view}: ${plural(count, "task")}${hidden === 0 ? ", none that is not in the list" : ""}, and ${plural(lost, "part")} that cannot be read`);
+		else if (hidden === 0) yield ok(`${plural(count, "task")} in ${view}, none that is not in the list of ${listed.size}`);
 	}
 }
 
 /** @param {Library} k @returns {Iterable<StructFields>} */
 function* byPID(k) {
+	if (!k.has("struct pid_namespace", "idr")) throw new RangeError("struct pid_namespace has no idr: the kernel is older than Linux 4.15, or its types are damaged");
 	for (const [, pid] of k.for_each_pid()) {
 		const task = k.pid_task(pid);
 		if (task) yield task;

@@ -3,6 +3,7 @@ package scripts
 import (
 	"errors"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,7 +44,7 @@ func TestLinuxDamagedEverything(t *testing.T) {
 					}
 					words := strings.Fields(command)
 					begin := time.Now()
-					_, err := executeOn(t, damaged, words[0], words[1:]...)
+					r, err := executeOn(t, damaged, words[0], words[1:]...)
 					if took := time.Since(begin); took > time.Minute {
 						t.Errorf("%g lost, seed %d: %s takes %v", lost, seed, command, took)
 					}
@@ -54,8 +55,15 @@ func TestLinuxDamagedEverything(t *testing.T) {
 						}
 						continue
 					}
+					for _, row := range r.rows {
+						if detail, _ := row["detail"].(string); words[0] == "check" && row["status"] == "ok" && examinedNone.MatchString(detail) {
+							t.Errorf("%g lost, seed %d: %s: ok, and nothing was looked at: %s", lost, seed, command, detail)
+						}
+					}
 				}
 			}
 		}
 	})
 }
+
+var examinedNone = regexp.MustCompile(`(^|: )0 (entr|page|function|task)`)

@@ -78,6 +78,53 @@ function interruptHandlers(cpu) {
 	return handlers;
 }
 
+/** @type {Record<string, (b: Uint8Array, at: bigint) => bigint | null>} */
+const BRANCHES_OF = { x86_64: x86Target, i386: x86Target, aarch64: arm64Target, riscv64: riscvTarget };
+
+/**
+ * Where a function goes at once: the target of the jump or call that it begins with. null where it begins with anything else.
+ * @param {string} arch as vm.linux.arch has it @param {Uint8Array} bytes the first 16 @param {bigint} at their address
+ * @returns {bigint | null} not cut to the width of a pointer
+ */
+const branchTarget = (arch, bytes, at) => BRANCHES_OF[arch]?.(bytes, at) ?? null;
+
+/** @param {Uint8Array} b @param {bigint} at @returns {bigint | null} */
+function x86Target(b, at) {
+	const view = new DataView(b.buffer, b.byteOffset);
+	const i = b[0] === 0xf3 && b[1] === 0x0f && b[2] === 0x1e && (b[3] === 0xfa || b[3] === 0xfb) ? 4 : 0; // endbr64, endbr32
+	if (b[i] === 0xe8 || b[i] === 0xe9) return at + BigInt(i + 5) + BigInt(view.getInt32(i + 1, true)); // call, jmp rel32
+	if (b[i] === 0x48 && b[i + 1] === 0xb8 && b[i + 10] === 0xff && b[i + 11] === 0xe0) return view.getBigUint64(i + 2, true); // mov rax, imm64; jmp rax
+	if (b[i] === 0x68 && b[i + 5] === 0xc3) return BigInt(view.getInt32(i + 1, true)); // push imm32; ret
+	return null;
+}
+
+/** @param {Uint8Array} b @param {bigint} at @returns {bigint | null} */
+function arm64Target(b, at) {
+	const view = new DataView(b.buffer, b.byteOffset);
+	const first = view.getUint32(0, true);
+	const bti = first === 0xd503245f || first === 0xd503233f ? 4 : 0; // bti c, paciasp
+	const insn = view.getUint32(bti, true);
+	if ((insn & 0xfc000000) >>> 0 !== 0x14000000) return null; // b
+	return at + BigInt(bti) + BigInt((insn << 6) >> 6) * 4n;
+}
+
+/** @param {Uint8Array} b @param {bigint} at @returns {bigint | null} */
+function riscvTarget(b, at) {
+	const view = new DataView(b.buffer, b.byteOffset);
+	const first = view.getUint32(0, true), second = view.getUint32(4, true);
+	const half = first & 0xffff;
+	if ((half & 0xe003) === 0xa001) { // c.j: imm[11|4|9:8|10|6|7|3:1|5] in bits 12 to 2
+		const bit = (/** @type {number} */ from, /** @type {number} */ to) => (half >> from & 1) << to;
+		return at + BigInt(-bit(12, 11) | bit(11, 4) | (half >> 9 & 3) << 8 | bit(8, 10) | bit(7, 6) | bit(6, 7) | (half >> 3 & 7) << 1 | bit(2, 5));
+	}
+	const opcode = first & 0x7f, rd = first >> 7 & 0x1f;
+	if (opcode === 0x6f) { // jal: imm[20|10:1|11|19:12] in bits 31 to 12
+		return at + BigInt((first >> 31) << 20 | first & 0xff000 | (first >> 20 & 1) << 11 | (first >> 21 & 0x3ff) << 1);
+	}
+	if (opcode !== 0x17 || (second & 0x707f) !== 0x67 || (second >> 15 & 0x1f) !== rd) return null; // auipc rd; jalr offset(rd)
+	return (at + BigInt((first | 0) >> 12 << 12) + BigInt((second | 0) >> 20)) & ~1n;
+}
+
 /**
  * The kernel's text: the executable range, without regard to page sizes, that most of the entry points lie in.
  * @param {CPU} cpu
@@ -239,4 +286,4 @@ class Checker {
 	}
 }
 
-module.exports = { entropyClass, isPointer, pointerShare, entryPoints, kernelText, findRoots };
+module.exports = { branchTarget, entropyClass, isPointer, pointerShare, entryPoints, kernelText, findRoots };

@@ -116,6 +116,17 @@ function make(vm) {
 	/** The address of the struct net of a sock. @param {Struct} sk @returns {bigint} */
 	const sock_net = (sk) => k.fieldIfAny(sk, "__sk_common.skc_net.net") ?? 0n;
 
+	/** @type {Set<string>} */
+	const told = new Set();
+
+	/** Whether a kernel that still starts has not made a table, and so has none of what it holds; said once. @param {string} what @param {bigint} table */
+	function notYet(what, table) {
+		if (table !== 0n || !k.is_starting()) return false;
+		if (!told.has(what)) console.error(`linux: there are no ${what}: the kernel still starts, and has not made their table yet`);
+		told.add(what);
+		return true;
+	}
+
 	/** The table of TCP sockets of a namespace: its own since Linux 6.1. @param {Struct} net */
 	function tcpTable(net) {
 		const own = has("struct net", "ipv4.tcp_death_row.hashinfo") ? net.$field("ipv4.tcp_death_row.hashinfo") : 0n;
@@ -125,7 +136,7 @@ function make(vm) {
 	/** The TCP sockets of a namespace: those that listen, then the others. @param {Struct} net @returns {Generator<Struct>} */
 	function* for_each_tcp_sock(net) {
 		const table = attempt("the table of TCP sockets", net.$address, () => tcpTable(net), null);
-		if (!table) return;
+		if (!table || attempt("the table of TCP sockets", table.$address, () => notYet("TCP sockets", table.ehash), true)) return;
 		yield* socksOf(listening(table), "__sk_common.skc_nulls_node", net);
 		const stride = kernel.type("struct inet_ehash_bucket").sizeof;
 		yield* socksOf(hash_for_each("the table of TCP sockets", table.ehash, table.ehash_mask + 1, stride), "__sk_common.skc_nulls_node", net);
@@ -146,6 +157,7 @@ function make(vm) {
 		for (const at of [own || k.symbolIfAny("udp_table"), k.symbolIfAny("udplite_table")]) {
 			if (!at) continue;
 			const table = k.at("struct udp_table", at);
+			if (attempt("the table of UDP sockets", at, () => notYet("UDP sockets", table.hash), true)) continue;
 			const slot = kernel.type("struct udp_hslot").sizeof;
 			const heads = attempt("the table of UDP sockets", at, () => hash_for_each("the table of UDP sockets", table.hash, table.mask + 1, slot), null);
 			if (heads) yield* socksOf(heads, "__sk_common.skc_node", net);

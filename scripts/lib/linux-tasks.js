@@ -106,8 +106,10 @@ module.exports = (k) => {
 
 	/** The table of process IDs of the first namespace, as [number, address of its struct pid]. @returns {Generator<[number, bigint], void>} */
 	function* for_each_pid() {
-		const namespace = k.symbolIfAny("init_pid_ns");
-		if (namespace === null || !has("struct pid_namespace", "idr")) return;
+		if (!has("struct pid_namespace", "idr")) return;
+		const first = () => init_task().$deref("nsproxy").pid_ns_for_children; // init_nsproxy leads there as well
+		const namespace = k.symbolIfAny("init_pid_ns") ?? attempt("the table of process IDs", 0n, first, null);
+		if (namespace === null) return;
 		yield* k.idr_for_each(namespace + BigInt(kernel.type("struct pid_namespace").offsetOf("idr")));
 	}
 
@@ -266,6 +268,15 @@ module.exports = (k) => {
 		cpu_curr(cpu) {
 			const at = space.tryReadPointer(k.per_cpu("runqueues", cpu, "struct rq").$address + BigInt(kernel.type("struct rq").offsetOf("curr")));
 			return at === null || at === 0n ? null : k.at("task_struct", at);
+		},
+
+		/** Whether the kernel still starts: it has no first process's program yet, and has not made all its tables (system_state). @returns {boolean} */
+		is_starting() {
+			const at = k.symbolIfAny("system_state");
+			if (at === null || !kernel.hasType("enum system_states")) return false;
+			const running = kernel.type("enum system_states").constants.SYSTEM_RUNNING;
+			const state = space.tryReadU32(at);
+			return state !== null && running !== undefined && state < Number(running);
 		},
 
 		/** @param {Task} task */
