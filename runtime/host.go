@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"time"
 
@@ -328,6 +328,9 @@ func (h *Host) runEntry(ctx context.Context, p *Program, id, dir string) (goja.V
 	return v, nil
 }
 
+// classText is how the text of a class begins; that of an arrow function may begin with "classes".
+var classText = regexp.MustCompile(`^class[\s{/]`)
+
 // mainOf is the function that a script is run by: its export main, else a function that is its default export or all that it exports.
 // A class is none.
 func (h *Host) mainOf(exports *goja.Object) (goja.Callable, bool) {
@@ -342,7 +345,7 @@ func (h *Host) mainOf(exports *goja.Object) (goja.Callable, bool) {
 		candidate = exports.Get("default")
 	}
 	main, ok := goja.AssertFunction(candidate)
-	return main, ok && !strings.HasPrefix(candidate.String(), "class")
+	return main, ok && !classText.MatchString(candidate.String())
 }
 
 func (h *Host) callMain(ctx context.Context, main goja.Callable, exports *goja.Object) (goja.Value, error) {
