@@ -44,7 +44,8 @@ type Block struct {
 type decoded struct {
 	mu   sync.Mutex
 	page uint32
-	data []byte
+	good bool   // data is what page holds
+	data []byte // nil before the first use
 }
 
 // MaxBlockSize is the largest block in bytes that the index can hold: 2^32-1 pages of 4 KiB, 16 TiB.
@@ -202,13 +203,13 @@ func (b *Block) readRun(p []byte, offset uint64) (int, error) {
 	slot := &b.cache[page%uint32(len(b.cache))]
 	slot.mu.Lock()
 	defer slot.mu.Unlock()
-	if slot.data == nil || slot.page != page {
+	if !slot.good || slot.page != page {
 		if slot.data == nil {
 			slot.data = make([]byte, b.PageSize)
 		}
-		slot.page = page
-		if err := b.decode(slot.data, at); err != nil {
-			slot.data = nil
+		err := b.decode(slot.data, at)
+		slot.page, slot.good = page, err == nil
+		if err != nil {
 			return 0, err
 		}
 	}
