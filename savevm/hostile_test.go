@@ -17,7 +17,6 @@ import (
 type hostile struct{ b []byte }
 
 func (h *hostile) u8(v uint8)      { h.b = append(h.b, v) }
-func (h *hostile) u16(v uint16)    { h.b = binary.BigEndian.AppendUint16(h.b, v) }
 func (h *hostile) u32(v uint32)    { h.b = binary.BigEndian.AppendUint32(h.b, v) }
 func (h *hostile) u64(v uint64)    { h.b = binary.BigEndian.AppendUint64(h.b, v) }
 func (h *hostile) name(s string)   { h.b = append(append(h.b, byte(len(s))), s...) }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 )
 
@@ -63,15 +64,14 @@ func usageError(format string, args ...any) error {
 
 // heapFloor is memory that is never touched, so that it costs none. The collector runs whenever the heap has doubled; a script's heap is a
 // few megabytes, of which it would spend a quarter of its time collecting the short-lived values that every read makes.
-var heapFloor []byte
-
-const heapFloorSize = 16 << 20
+const heapFloor = 16 << 20
 
 // run is the command: it returns the exit code.
 func run(env environment) int {
 	f, err := parseFlags(env.args, env.getenv)
 	if err == nil && f.maxMemory == 0 {
-		heapFloor = make([]byte, heapFloorSize)
+		floor := make([]byte, heapFloor)
+		defer runtime.KeepAlive(floor)
 	}
 	out := newOutput(env, f)
 	if err == nil {
