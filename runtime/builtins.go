@@ -41,7 +41,7 @@ func (h *Host) install() error {
 		return err
 	}
 	call, _ := goja.AssertFunction(polyfill)
-	originals, err := call(goja.Undefined(), h.rt.GlobalObject())
+	originals, err := call(goja.Undefined(), h.rt.GlobalObject(), h.nativeExpandRegExp())
 	if err != nil {
 		return err
 	}
@@ -120,6 +120,9 @@ func (h *Host) installProcess() {
 				Throw(h.rt, err)
 			}
 			return goja.Undefined()
+		}))
+		_ = process.Set("exit", h.Function("exit", 1, func(goja.FunctionCall) goja.Value {
+			panic(h.rt.NewTypeError("process.exit is not there: a script ends by returning from main, or fails, with exit code 1, by throwing an error"))
 		}))
 		_ = process.Set("cwd", h.Function("cwd", 0, func(goja.FunctionCall) goja.Value {
 			dir, err := h.cfg.Files.Canonical(".")

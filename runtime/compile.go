@@ -145,6 +145,9 @@ func compilePlain(u unit) (*Program, error) {
 		text = wrapperStart + u.text + wrapperEnd
 	}
 	prg, err := parser.ParseFile(nil, u.name, text, 0, parser.WithDisableSourceMaps)
+	if err == nil {
+		err = expandRegExps(prg, text)
+	}
 	if err != nil {
 		return nil, parseError(u.name, u.text, err, prefix)
 	}
@@ -169,6 +172,9 @@ func compileTranslated(u unit, t translated) (*Program, error) {
 		return nil, err
 	}
 	prg, err := parser.ParseFile(nil, u.name, start+t.Code+wrapperEnd, 0, parser.WithDisableSourceMaps)
+	if err == nil {
+		err = expandRegExps(prg, t.Code)
+	}
 	if err != nil {
 		return nil, mapError(parseError(u.name, start+t.Code, err, 0), u, m)
 	}

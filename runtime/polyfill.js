@@ -1,6 +1,6 @@
 // What goja lacks of ECMAScript 2025 and scripts of today use. Each piece is added only where it is missing, as a property that
 // for…in does not show. Semantics: tc39.es/ecma262; the section is named where it is not obvious.
-(function (global) {
+(function (global, expandRegExp) {
 "use strict";
 const define = (object, name, value) => {
 	if (!Object.prototype.hasOwnProperty.call(object, name)) {
@@ -421,6 +421,25 @@ methods(RegExp, {
 			});
 	},
 });
+// RegExp writes property escapes as ranges before goja sees the pattern.
+const NativeRegExp = RegExp;
+const patternArguments = ([pattern, flags]) => {
+	if (typeof flags === "undefined") return [pattern];
+	flags = String(flags);
+	if (!flags.includes("u") && !flags.includes("v")) return [pattern, flags];
+	return [expandRegExp(pattern instanceof NativeRegExp ? pattern.source : pattern === undefined ? "" : String(pattern), flags), flags];
+};
+const proxied = new Proxy(NativeRegExp, {
+	apply: (target, self, args) => target(...patternArguments(args)),
+	construct: (target, args, made) => Reflect.construct(target, patternArguments(args), made === proxied ? target : made),
+});
+global.RegExp = proxied;
+Object.defineProperty(NativeRegExp.prototype, "constructor", { value: proxied });
+// goja splits fast where the species is its own.
+// Its instanceof does not know proxies.
+const isInstance = Function.prototype[Symbol.hasInstance];
+Object.defineProperty(NativeRegExp, Symbol.hasInstance, { value(v) { return isInstance.call(this === proxied ? NativeRegExp : this, v); } });
+Object.defineProperty(NativeRegExp, Symbol.species, { get() { return this === proxied ? NativeRegExp : this; }, configurable: true });
 methods(Error, { captureStackTrace(object) { if (!("stack" in object)) object.stack = new Error().stack; } });
 
 methods(Uint8Array.prototype, {

@@ -221,7 +221,7 @@ func prepareScript(code string) (evalInput, error) {
 		}
 	}
 	text := applyEdits(code, edits)
-	prog, err := goja.Compile(evalName, text, false)
+	prog, err := compileText(evalName, text)
 	if err != nil {
 		return evalInput{}, parseError(evalName, code, err, 0)
 	}
@@ -282,7 +282,7 @@ func prepareAsync(code string) (evalInput, error) {
 			}
 		}
 	}
-	prog, err := goja.Compile(evalName, applyEdits(wrapped, edits), false)
+	prog, err := compileText(evalName, applyEdits(wrapped, edits))
 	if err != nil {
 		return evalInput{}, parseError(evalName, code, err, len(evalAsyncStart))
 	}
