@@ -164,7 +164,8 @@ func TestHostile(t *testing.T) {
 			_, heap := measure(t, c.b, c.name)
 			elapsed := time.Since(start)
 			t.Logf("%d KiB, %v, %d KiB of heap", len(c.b)>>10, elapsed, heap>>10)
-			if limit := uint64(64<<20 + 100*len(c.b)); heap > limit || elapsed > 60*time.Second {
+			// The race detector, under which -short is run, empties pools, so that what they keep is allocated again and again.
+			if limit := uint64(64<<20 + 100*len(c.b)); heap > limit && !testing.Short() || elapsed > 60*time.Second {
 				t.Errorf("%d bytes took %v and %d KiB", len(c.b), elapsed, heap>>10)
 			}
 		})
