@@ -435,8 +435,7 @@ const proxied = new Proxy(NativeRegExp, {
 });
 global.RegExp = proxied;
 Object.defineProperty(NativeRegExp.prototype, "constructor", { value: proxied });
-// goja splits fast where the species is its own.
-// Its instanceof does not know proxies.
+// goja's instanceof does not know proxies, and it splits fast where the species is its own class.
 const isInstance = Function.prototype[Symbol.hasInstance];
 Object.defineProperty(NativeRegExp, Symbol.hasInstance, { value(v) { return isInstance.call(this === proxied ? NativeRegExp : this, v); } });
 Object.defineProperty(NativeRegExp, Symbol.species, { get() { return this === proxied ? NativeRegExp : this; }, configurable: true });
