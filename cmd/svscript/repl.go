@@ -215,7 +215,7 @@ func (r *repl) say(code string) {
 }
 
 // evaluate runs an input and prints its value or its error.
-func (r *repl) evaluate(code string) bool { return r.evaluateAs(code, r.printer.replResult) }
+func (r *repl) evaluate(code string) bool { return r.evaluateAs(code, r.result) }
 
 // evaluateAs is evaluate with another way to print the value.
 func (r *repl) evaluateAs(code string, print func(goja.Value) error) bool {
@@ -384,38 +384,40 @@ func (r *repl) leave(code int) {
 // shownOfSequence is how many values of a sequence the prompt prints.
 const shownOfSequence = 50
 
-// replResult prints a value at the prompt: the beginning of a sequence, and anything else as the console does.
-func (p *printer) replResult(v goja.Value) error {
+// result prints a value: the beginning of a sequence, and anything else as the console does, through a pager where it is longer
+// than the screen.
+func (r *repl) result(v goja.Value) error {
 	o, ok := v.(*goja.Object)
 	if !ok || !isLazy(o) || className(o) != "Sequence" {
-		return p.out.text(p.replText(v) + "\n")
+		r.page(r.printer.replText(v) + "\n")
+		return nil
 	}
 	n := 0
-	p.host.Runtime().ForOf(o, func(v goja.Value) bool {
-		p.host.CheckInterrupt()
+	r.host.Runtime().ForOf(o, func(v goja.Value) bool {
+		r.host.CheckInterrupt()
 		if n++; n > shownOfSequence {
 			return false
 		}
-		_ = p.out.text(p.replText(v) + "\n")
+		_ = r.out.text(r.printer.replText(v) + "\n")
 		return true
 	})
 	switch {
 	case n == 0:
-		_ = p.out.text("(nothing)\n")
+		_ = r.out.text("(nothing)\n")
 	case n > shownOfSequence:
-		_ = p.out.text("… and more: loop over _ with for…of, or take _.toArray()\n")
+		_ = r.out.text("… and more: loop over _ with for…of, or take _.toArray()\n")
 		return nil
 	}
-	return p.reportSkipped(o)
+	return r.printer.reportSkipped(o)
 }
 
-// replLines prints a list an item a line, as a debugger does.
-func (p *printer) replLines(v goja.Value) error {
+// lines prints a list an item a line, as a debugger does.
+func (r *repl) lines(v goja.Value) error {
 	o, ok := v.(*goja.Object)
 	if !ok || o.ClassName() != "Array" {
-		return p.replResult(v)
+		return r.result(v)
 	}
-	p.host.Runtime().ForOf(o, func(v goja.Value) bool { return p.out.text(p.replText(v)+"\n") == nil })
+	r.host.Runtime().ForOf(o, func(v goja.Value) bool { return r.out.text(r.printer.replText(v)+"\n") == nil })
 	return nil
 }
 

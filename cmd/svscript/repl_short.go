@@ -148,7 +148,7 @@ func (r *repl) short(text string) (in shortInput, ok bool) {
 func (r *repl) runShort(in shortInput) {
 	r.say(in.code)
 	if in.size == 0 {
-		r.evaluateAs(in.code, r.printer.replLines)
+		r.evaluateAs(in.code, r.lines)
 		return
 	}
 	r.run(func(ctx context.Context) error {
