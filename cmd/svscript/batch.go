@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/svscript/svscript/bindings"
 )
@@ -121,11 +122,21 @@ func (b *batch) summary(ctx context.Context, left int) error {
 	return nil
 }
 
-// image runs the script on one image, in a process of its own.
+// grace is how long after its time limit a worker is waited for.
+const grace = 5 * time.Second
+
+// image runs the script on one image, in a process of its own. A worker ends itself at its time limit; one that cannot, as a regular
+// expression that backtracks hears of none, is killed.
 func (b *batch) image(ctx context.Context, image string) {
 	args := slices.Concat(b.f.forWorkers, []string{"--json", "--", b.script, image}, b.args)
-	cmd := exec.CommandContext(ctx, b.self, args...)
+	limited, stop := ctx, context.CancelFunc(func() {})
+	if b.f.timeout > 0 {
+		limited, stop = context.WithTimeout(ctx, b.f.timeout+grace)
+	}
+	defer stop()
+	cmd := exec.CommandContext(limited, b.self, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
+	cmd.WaitDelay = 2 * time.Second
 	stdout, err := os.CreateTemp(b.f.image.Container.TempDir, "svscript-batch-")
 	if err != nil {
 		b.finish(image, nil, nil, err)
@@ -136,8 +147,12 @@ func (b *batch) image(ctx context.Context, image string) {
 	var stderr head
 	cmd.Stdout, cmd.Stderr = stdout, &stderr
 	err = cmd.Run()
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return // neither done nor failed
+	case limited.Err() != nil:
+		err = fmt.Errorf("killed, as it did not end at its time limit of %v", b.f.timeout)
+		stderr = head{}
 	}
 	if _, failed := stdout.Seek(0, io.SeekStart); err == nil {
 		err = failed
@@ -217,8 +232,11 @@ func tagged(image, line []byte) []byte {
 	return b.Bytes()
 }
 
-// reason is why a worker failed, on one line.
+// reason is why a worker failed, on one line: what it said, unless a signal ended it.
 func reason(stderr []string, err error) string {
+	if exitCode(err) < 0 {
+		return err.Error()
+	}
 	for _, line := range stderr {
 		if !strings.HasPrefix(line, "svscript: warning: ") {
 			return strings.TrimPrefix(line, "svscript: ")
@@ -278,23 +296,40 @@ func openNotes(path, script string) (*notes, error) {
 	if err != nil {
 		return nil, usageError("--resume: cannot open %s: %v", path, plainCause(err))
 	}
-	s := bufio.NewScanner(file)
-	for number := 1; s.Scan(); number++ {
-		var x note
-		if err := json.Unmarshal(s.Bytes(), &x); err != nil {
-			_ = file.Close()
-			return nil, usageError("--resume: line %d of %s is not what svscript batch writes", number, path)
-		}
-		if x.Script == script {
-			n.done[x.Image] = true
-		}
-	}
-	if err := s.Err(); err != nil {
+	if err := n.read(file); err != nil {
 		_ = file.Close()
-		return nil, fmt.Errorf("--resume: %w", err)
+		return nil, err
 	}
 	n.file = file
 	return n, nil
+}
+
+// read reads the notes. A last line that is not whole, as of a run that was killed, is taken away.
+func (n *notes) read(file *os.File) error {
+	data, err := io.ReadAll(file)
+	if err != nil {
+		return fmt.Errorf("--resume: %w", err)
+	}
+	whole := bytes.LastIndexByte(data, '\n') + 1
+	cut := data[whole:]
+	number := 0
+	for line := range bytes.Lines(data[:whole]) {
+		number++
+		var x note
+		if err := json.Unmarshal(line, &x); err != nil {
+			return usageError("--resume: line %d of %s is not what svscript batch writes", number, file.Name())
+		}
+		if x.Script == n.script {
+			n.done[x.Image] = true
+		}
+	}
+	if len(cut) == 0 {
+		return nil
+	}
+	if start := []byte(`{"script":`); !bytes.HasPrefix(cut, start[:min(len(start), len(cut))]) {
+		return usageError("--resume: line %d of %s is not what svscript batch writes", number+1, file.Name())
+	}
+	return file.Truncate(int64(whole))
 }
 
 func (n *notes) has(image string) bool { return n.done[image] }
