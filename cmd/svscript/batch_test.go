@@ -11,7 +11,7 @@ func TestNotes(t *testing.T) {
 	const first, second = `{"script":"s.js","image":"a.sav"}` + "\n", `{"script":"s.js","image":"b.sav"}` + "\n"
 	path := filepath.Join(t.TempDir(), "done.jsonl")
 	for cut := range len(second) + 1 {
-		if err := os.WriteFile(path, []byte(first + second[:cut]), 0o666); err != nil {
+		if err := os.WriteFile(path, []byte(first+second[:cut]), 0o666); err != nil {
 			t.Fatal(err)
 		}
 		n, err := openNotes(path, "s.js")
