@@ -52,16 +52,21 @@ module.exports = (k) => {
 		return [...space.readArray(k.symbol("avenrun"), kernel.pointerSize === 8 ? "u64" : "u32", 3)].map((n) => (Number(n) + FIXED_1 / 200) / FIXED_1);
 	}
 
-	/** The kernel's clocks at its last tick: the date in seconds since 1970, and the seconds since boot. @returns {{date: number, uptime: number} | null} */
-	function clocks() {
+	/** The kernel's clock at its last tick: struct timekeeper; null where it is not known. */
+	function timekeeper() {
 		const at = k.symbolIfAny("timekeeper_data", "tk_core");
 		if (at === null || !kernel.hasType("struct timekeeper")) return null;
-		const NS = 1_000_000_000n;
 		const offset = has("struct tk_data", "timekeeper") ? BigInt(kernel.type("struct tk_data").offsetOf("timekeeper")) : k.word; // behind a sequence counter, aligned
-		const tk = kernel.type("struct timekeeper").at(at + offset);
-		const { tkr_mono: mono } = tk;
-		const nanoseconds = mono.base + (mono.xtime_nsec >> BigInt(mono.shift)) + tk.offs_boot;
-		return { date: Number(tk.xtime_sec), uptime: Number(nanoseconds / 1000n) / 1e6 };
+		return kernel.type("struct timekeeper").at(at + offset);
+	}
+
+	/** What CLOCK_MONOTONIC said at that tick, in nanoseconds. @param {StructFields} tk struct timekeeper @returns {bigint} */
+	const monotonic = ({ tkr_mono: mono }) => mono.base + (mono.xtime_nsec >> BigInt(mono.shift));
+
+	/** The kernel's clocks at its last tick: the date in seconds since 1970, and the seconds since boot. @returns {{date: number, uptime: number} | null} */
+	function clocks() {
+		const tk = timekeeper();
+		return tk && { date: Number(tk.xtime_sec), uptime: Number((monotonic(tk) + tk.offs_boot) / 1000n) / 1e6 };
 	}
 
 	/** The clock rate of the first CPU, where the kernel keeps it; else null. */
@@ -78,5 +83,5 @@ module.exports = (k) => {
 		return [...KERNEL_TAINTS].filter((_, bit) => mask >> BigInt(bit) & 1n).join("");
 	}
 
-	return { cpu_mhz, taints, for_each_module, utsname, loadavg, clocks };
+	return { cpu_mhz, taints, for_each_module, utsname, loadavg, timekeeper, monotonic, clocks };
 };

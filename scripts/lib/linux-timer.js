@@ -16,7 +16,7 @@ const CLOCKS = ["monotonic", "realtime", "boottime", "tai", "monotonic soft", "r
 /** @param {VM} vm */
 function make(vm) {
 	const k = linux(vm);
-	const { kernel, space, attempt, has } = k;
+	const { kernel, space, attempt } = k;
 
 	/** The kernel's count of ticks. @returns {bigint} */
 	const jiffies = () => space.readPointer(k.symbol("jiffies", "jiffies_64"));
@@ -30,13 +30,8 @@ function make(vm) {
 
 	/** Nanoseconds since boot at the kernel's last tick, as CLOCK_MONOTONIC has it; null where they are not known. @returns {bigint | null} */
 	function ktime_get() {
-		const at = k.symbolIfAny("timekeeper_data", "tk_core");
-		if (at === null || !kernel.hasType("struct timekeeper")) return null;
-		const offset = has("struct tk_data", "timekeeper") ? BigInt(kernel.type("struct tk_data").offsetOf("timekeeper")) : k.word; // behind a sequence counter, aligned
-		return attempt("the kernel's clock", at, () => {
-			const { tkr_mono: mono } = kernel.type("struct timekeeper").at(at + offset);
-			return mono.base + (mono.xtime_nsec >> BigInt(mono.shift));
-		}, null);
+		const tk = k.timekeeper();
+		return tk && attempt("the kernel's clock", tk.$address, () => k.monotonic(tk), null);
 	}
 
 	/** The bases of a CPU's timer wheel. How many there are its own numbers tell: each knows its CPU, and is not far from now. @param {number} cpu @returns {Generator<Struct, void>} struct timer_base */
