@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -16,34 +15,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/svscript/svscript/savevm"
 )
 
 // TestLinuxGuest compares with what a guest printed that testdata/guest/boot.sh booted and saved: SVSCRIPT_GUEST names its files.
 func TestLinuxGuest(t *testing.T) {
-	out := os.Getenv("SVSCRIPT_GUEST")
-	if out == "" {
-		t.Skip("NOT TESTED: a guest with mounts, namespaces and sockets; testdata/guest/boot.sh makes one")
-	}
-	console, err := os.ReadFile(out + ".txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	img, err := savevm.Open(out + ".sav")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer img.Close()
-	guest := map[string]string{}
-	name := ""
-	for line := range strings.Lines(strings.ReplaceAll(string(console), "\r", "")) {
-		if title, ok := strings.CutPrefix(line, "=== "); ok {
-			name = strings.TrimSpace(title)
-		} else {
-			guest[name] += line
-		}
-	}
+	img, guest := guestImage(t)
 	script := func(t *testing.T, name string, args ...string) []map[string]any {
 		r, err := executeOn(t, img, name, args...)
 		if err != nil {
