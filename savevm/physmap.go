@@ -2,7 +2,6 @@ package savevm
 
 import (
 	"cmp"
-	"encoding/binary"
 	"fmt"
 	"regexp"
 	"slices"
@@ -189,6 +188,7 @@ var machineSplits = []struct {
 	upTo        string // the newest version of the row; "" for all
 	limit, when uint64
 }{
+
 	{regexp.MustCompile(`^pc-0\.`), "", 0xe0000000, 0xe0000000},
 	{regexp.MustCompile(`^pc-(i440fx-)?(\d+\.\d+)`), "1.7", 0xe0000000, 0xe0000000},
 	{regexp.MustCompile(`^pc-i440fx-(rhel|)?(\d+\.\d+)`), "", 0xc0000000, 0xe0000000},
@@ -269,13 +269,20 @@ func byName(blocks []*Block) {
 	}
 }
 
-// isVirtioMem tells whether a block is the memory of a virtio-mem or virtio-pmem device: a memory device, though its name has
-// the device's path before it.
-func (img *Image) isVirtioMem(b *Block) bool {
-	path, ok := strings.CutSuffix(b.Name, "/"+baseName(b.Name))
-	return ok && slices.ContainsFunc(img.devices, func(d *Device) bool {
-		return strings.HasPrefix(d.Name, path+"/virtio-mem") || strings.HasPrefix(d.Name, path+"/virtio-pmem")
-	})
+// byNode finds the blocks of NUMA nodes by the nodes' sizes, which must be size together, in the nodes' order; rest is the other
+// blocks. It gives false where the sizes do not tell.
+func byNode(blocks []*Block, sizes []uint64, size uint64) (nodes, rest []*Block, ok bool) {
+	rest = slices.Clone(blocks)
+	for _, n := range sizes { // of equal ones, the first made
+		i := slices.IndexFunc(rest, func(b *Block) bool { return b.Size == n })
+		if i < 0 {
+			return nil, nil, false
+		}
+		nodes = append(nodes, rest[i])
+		rest = slices.Delete(rest, i, i+1)
+		size -= n
+	}
+	return nodes, rest, size == 0 && len(nodes) > 0
 }
 
 // naturalKey makes numbers in a name sort by value.
@@ -284,24 +291,6 @@ func naturalKey(name string) string {
 }
 
 var digits = regexp.MustCompile(`\d+`)
-
-// moveExtra keeps as main memory the blocks that together have size bytes; the rest are memory devices.
-func (l *physicalLayout) moveExtra(main, extra []*Block, size uint64) (kept, rest []*Block) {
-	sum := uint64(0)
-	for _, b := range main {
-		if sum+b.Size <= size {
-			sum += b.Size
-			kept = append(kept, b)
-		} else {
-			rest = append(rest, b)
-		}
-	}
-	if sum != size {
-		l.warn("no RAM blocks add up to the %d MiB that %s says; they are mapped in the order of their names", size/mib, l.source)
-		return main, extra
-	}
-	return kept, append(rest, extra...)
-}
 
 // place maps size bytes of the concatenated blocks from skip on at base.
 func (l *physicalLayout) place(blocks []*Block, base, size, skip uint64, name string) {
@@ -315,164 +304,6 @@ func (l *physicalLayout) place(blocks []*Block, base, size, skip uint64, name st
 			l.add(base, n, KindRAM, b, skip, name)
 		}
 		base, size, skip = base+n, size-n, 0
-	}
-}
-
-// placeDIMMs maps memory devices: one behind the other behind the last RAM, from a 1-GiB border on (QEMU's pc_memory_init and
-// memory_device_get_free_addr), and NVDIMMs at the places that the table NFIT gives them in that row.
-func (l *physicalLayout) placeDIMMs(blocks []*Block, below, above uint64, nvdimms []Range) {
-	base := (4*gib + above + gib - 1) &^ (gib - 1)
-	for len(blocks) > 0 {
-		block, n := 0, slices.IndexFunc(nvdimms, func(r Range) bool { return r.Base == base || len(blocks) <= len(nvdimms) })
-		if n >= 0 {
-			block = max(0, slices.IndexFunc(blocks, func(b *Block) bool { return isNVDIMM(b, nvdimms[n]) }))
-		}
-		b := blocks[block]
-		blocks = slices.Concat(blocks[:block], blocks[block+1:])
-		if n >= 0 && isNVDIMM(b, nvdimms[n]) {
-			r := nvdimms[n]
-			nvdimms = slices.Concat(nvdimms[:n], nvdimms[n+1:])
-			l.add(r.Base, r.Size, KindRAM, b, 0, "NVDIMM, as the ACPI table NFIT has it")
-			base = max(base, (r.Last()+2*mib)&^(2*mib-1))
-			continue
-		}
-		l.add(base, b.Size, KindRAM, b, 0, "memory device")
-		l.warn("RAM block %s is taken to be a memory device at %#x, behind the last RAM; no part of the image says so", b.Name, base)
-		base += (b.Size + 2*mib - 1) &^ (2*mib - 1)
-	}
-}
-
-// isNVDIMM tells whether a block can be an NVDIMM's: a label area and what is needed to align it lie behind the guest's part.
-func isNVDIMM(b *Block, r Range) bool { return r.Size <= b.Size && b.Size-r.Size < 4*mib }
-
-// firmware maps what lies over RAM: the VGA window, ROMs below 1 MiB where the chipset shows them, and the firmware's
-// flash below 4 GiB.
-func (l *physicalLayout) firmware(img *Image, below uint64) {
-	bios := img.Block("pc.bios")
-	top := uint64(4 * gib)
-	for _, name := range []string{"pc.bios", "system.flash0", "system.flash1"} {
-		if b := img.Block(name); b != nil && b.Size < gib {
-			top -= b.Size
-			l.add(top, b.Size, KindROM, b, 0, "firmware")
-		}
-	}
-	if b := img.Block("isa-bios"); b != nil {
-		bios = b // with flash, a copy of its end shows below 1 MiB
-	} else if bios == nil {
-		bios = img.Block("system.flash0")
-	}
-	switch machine := img.info.Machine; { // without PAM registers the firmware always shows
-	case machine == "isapc":
-		if rom := img.Block("pc.rom"); rom != nil {
-			l.add(0xc0000, min(rom.Size, 0x20000), KindROM, rom, 0, "option ROMs")
-		}
-		l.isaBIOS(bios)
-	case strings.HasPrefix(machine, "microvm") || img.Block("microvm.ram") != nil:
-		l.isaBIOS(bios)
-	}
-	l.videoMemory(img)
-	l.shadow(img, bios, img.Block("pc.rom"))
-	l.smram(img, below)
-}
-
-// hasVGA tells whether a display device answers at the addresses of VGA: one with the memory of such, other than a PCI device
-// whose class says that it is none (secondary-vga).
-func (img *Image) hasVGA() bool {
-	if !slices.ContainsFunc(img.blocks, func(b *Block) bool { return strings.Contains(b.Name, "vram") }) {
-		return slices.ContainsFunc(img.devices, func(d *Device) bool { return strings.Contains(d.Name, "vga") })
-	}
-	return slices.ContainsFunc(img.blocks, func(b *Block) bool {
-		const displayOther = 0x80
-		config := img.displayConfig(b, "")
-		return baseName(b.Name) == "vga.vram" && (config == nil || config[0x0a] != displayOther)
-	})
-}
-
-// A hostBridge is where a chipset keeps the registers that decide what shows below 1 MiB, and what is system management RAM.
-type hostBridge struct {
-	device string
-	pam0   int // PAM0
-	smram  int // SMRAM control
-	tseg   int // ESMRAMC; 0: none
-}
-
-// hostBridges: the i440FX (its datasheet, 3.2.19 and 3.2.20) and the Q35 MCH (3 series datasheet, 5.1.16, 5.1.25, 5.1.26).
-var hostBridges = []hostBridge{
-	{"I440FX", 0x59, 0x72, 0},
-	{"mch", 0x90, 0x9d, 0x9e},
-}
-
-// hostBridge finds the chipset's registers: PCI configuration space.
-func (img *Image) hostBridge() (h hostBridge, config []byte) {
-	for _, h := range hostBridges {
-		if d := img.Device(h.device, 0); d != nil {
-			if raw, err := d.Raw(); err == nil && len(raw) >= 4+256 {
-				return h, raw[4:] // behind the PCI device's version
-			}
-		}
-	}
-	return hostBridge{}, nil
-}
-
-// shadow maps 0xc0000 to 0xfffff: RAM where the PAM registers let reads go there, ROM elsewhere.
-func (l *physicalLayout) shadow(img *Image, bios, rom *Block) {
-	h, config := img.hostBridge()
-	if config == nil {
-		return
-	}
-	// PAM0's upper half is 0xf0000-0xfffff; PAM1 to PAM6 have two 16-KiB segments each from 0xc0000 on.
-	l.segment(config[h.pam0]>>4, 0xf0000, 0x10000, bios, rom)
-	for i := range uint64(12) {
-		l.segment(config[h.pam0+1+int(i/2)]>>(i%2*4), 0xc0000+i*0x4000, 0x4000, bios, rom)
-	}
-}
-
-// smram maps what the chipset hides of RAM for system management mode, below the RAM's end at below (QEMU's mch_update_smram),
-// and the VGA window, over which SMRAM can be opened.
-func (l *physicalLayout) smram(img *Image, below uint64) {
-	const dOpen, gSMRAME, tEN = 1 << 6, 1 << 3, 1 << 0
-	const extTSEG = 0x50 // QEMU's own: TSEG's size in MiB where ESMRAMC's is 3
-	h, config := img.hostBridge()
-	if img.hasVGA() && (config == nil || config[h.smram]&dOpen == 0) {
-		l.add(0xa0000, 0x20000, KindDevice, nil, 0, "VGA window")
-	}
-	if config == nil || h.tseg == 0 {
-		return
-	}
-	if config[h.smram]&gSMRAME != 0 && config[h.tseg]&tEN != 0 {
-		size := []uint64{1, 2, 8, uint64(binary.LittleEndian.Uint16(config[extTSEG:]))}[config[h.tseg]>>1&3] * mib
-		if size < below {
-			l.add(below-size, size, KindDevice, nil, 0, "TSEG: SMRAM, hidden outside system management mode")
-		}
-	}
-	const smbase, locked = 0x9c, 1 << 1 // QEMU's own: SMRAM at the default SMBASE
-	if config[smbase]&locked != 0 && config[smbase] != 0xff {
-		l.add(0x30000, 0x20000, KindDevice, nil, 0, "SMRAM at 0x30000, hidden outside system management mode")
-	}
-}
-
-// isaBIOS maps the end of the firmware below 1 MiB: its last 128 KiB, or all of a smaller one.
-func (l *physicalLayout) isaBIOS(bios *Block) {
-	if bios != nil {
-		size := min(bios.Size, 0x20000)
-		l.add(mib-size, size, KindROM, bios, bios.Size-size, "firmware below 1 MiB")
-	}
-}
-
-// segment shows ROM in a segment whose PAM attribute (bit 0: read enable) sends reads to the bus.
-func (l *physicalLayout) segment(attribute byte, base, size uint64, bios, rom *Block) {
-	if attribute&1 != 0 {
-		return
-	}
-	if bios != nil && base >= 0xe0000 { // the last 128 KiB of the firmware show below 1 MiB
-		window := min(bios.Size, 0x20000)
-		if start := mib - window; base >= start {
-			l.add(base, size, KindROM, bios, bios.Size-window+base-start, "firmware below 1 MiB")
-			return
-		}
-	}
-	if rom != nil && base-0xc0000 < rom.Size {
-		l.add(base, min(size, rom.Size-(base-0xc0000)), KindROM, rom, base-0xc0000, "option ROMs")
 	}
 }
 
