@@ -27,13 +27,15 @@ func (k *Kernel) recoverData() {
 	if err != nil {
 		return
 	}
-	r := &recovery{k: k, types: types, word: uint64(k.arch.bits / 8), found: map[string]uint64{}}
+	r := &recovery{k: k, types: types, word: uint64(k.arch.bits / 8), found: map[string]uint64{}, placed: map[string]uint64{}}
 	r.segments = k.imageSegments()
 	r.lists()
+	r.trees()
 	r.runqueues()
+	r.perCPU()
 	r.timekeeper()
 	r.systemCalls()
-	if len(r.found) == 0 {
+	if len(r.found)+len(r.placed) == 0 {
 		return
 	}
 	var b symtab.Builder
@@ -41,12 +43,20 @@ func (k *Kernel) recoverData() {
 		b.Add(s.Address, s.Type, s.Name)
 	}
 	var names []string
+	for name, address := range r.placed {
+		b.Add(address, 'd', name)
+	}
+	if len(r.placed) > 0 {
+		k.evidence("%d more symbols: per-CPU variables, where the kernel's types (BTF) place them", len(r.placed))
+	}
 	for name, address := range r.found {
 		b.Add(address, 'd', name)
 		names = append(names, name)
 	}
-	slices.Sort(names)
-	k.evidence("%d more symbols: inferred from what they hold: %s", len(names), strings.Join(names, ", "))
+	if len(names) > 0 {
+		slices.Sort(names)
+		k.evidence("%d more symbols: inferred from what they hold: %s", len(names), strings.Join(names, ", "))
+	}
 	start, end := k.Symbols.start, k.Symbols.end
 	k.Symbols = newSymbols(b.Table(""))
 	k.Symbols.start, k.Symbols.end = start, end
@@ -58,6 +68,8 @@ type recovery struct {
 	word     uint64
 	segments []segment
 	found    map[string]uint64
+	placed   map[string]uint64 // per-CPU variables
+	looked   int               // nodes of lists and trees
 }
 
 // A segment is mapped memory of the kernel's image.
@@ -224,9 +236,26 @@ func (r *recovery) heads() map[uint64]uint64 {
 	return heads
 }
 
+// maxLooked bounds the nodes of all lists and trees together: an image can hold many heads of one long list.
+const maxLooked = 1 << 20
+
+// look counts nodes; it is false once they are too many, which it says.
+func (r *recovery) look(at uint64, nodes int) bool {
+	before := r.looked
+	r.looked += nodes
+	if before < maxLooked && r.looked >= maxLooked {
+		r.k.missing("variables that lead to lists and trees were not looked for from %#x on: there are more than %d nodes before", at, maxLooked)
+	}
+	return r.looked < maxLooked
+}
+
 // listOf checks that a list has so many nodes at least, and that all but a few that memory has lost are of its kind.
 func (r *recovery) listOf(head uint64, least int, is func(node uint64) bool) bool {
+	if !r.look(head, 1) {
+		return false
+	}
 	nodes, _ := r.k.walkList(head, maxModules)
+	r.look(head, len(nodes))
 	good := 0
 	for _, node := range nodes {
 		if is(node) {
@@ -234,6 +263,99 @@ func (r *recovery) listOf(head uint64, least int, is func(node uint64) bool) boo
 		}
 	}
 	return good >= least && good*10 >= len(nodes)*9
+}
+
+// A knownTree is an xarray, or the one that a struct idr begins with, that is recognised by its entries.
+type knownTree struct {
+	symbol, entry string
+	// is tells whether a struct can be the entry of an index.
+	is func(r *recovery, t *ctype.Type, at, index uint64) bool
+}
+
+var knownTrees = []knownTree{
+	{"irq_desc_tree", "struct irq_desc", func(r *recovery, t *ctype.Type, at, index uint64) bool {
+		return r.member(t, at, "irq_data.irq") == index && r.member(t, at, "handle_irq") >= r.k.arch.lowest
+	}},
+	{"prog_idr", "struct bpf_prog", func(r *recovery, t *ctype.Type, at, index uint64) bool {
+		aux, of := r.types.Type("struct bpf_prog_aux"), r.member(t, at, "aux")
+		return aux != nil && r.member(aux, of, "prog") == at && r.member(aux, of, "id") == index
+	}},
+	{"map_idr", "struct bpf_map", func(r *recovery, t *ctype.Type, at, index uint64) bool {
+		return r.member(t, at, "id") == index && r.inImage(r.member(t, at, "ops"))
+	}},
+	{"link_idr", "struct bpf_link", func(r *recovery, t *ctype.Type, at, index uint64) bool {
+		return r.member(t, at, "id") == index && r.inImage(r.member(t, at, "ops"))
+	}},
+}
+
+// trees finds xarrays: a node in which the variable that leads to it is named, with entries of one kind.
+func (r *recovery) trees() {
+	root, node := r.types.Type("struct xarray"), r.types.Type("struct xa_node") // since Linux 4.20
+	if root == nil || node == nil {
+		return
+	}
+	head, err1 := root.Lookup("xa_head")
+	slots, err2 := node.Lookup("slots")
+	if err1 != nil || err2 != nil {
+		return
+	}
+	const internal = 2 // xa_is_internal: the low bits of a pointer to a node
+	found := map[string][]uint64{}
+	for _, s := range r.segments {
+		for i := head.Offset(); s.writable && i+r.word <= uint64(len(s.data)); i += r.word {
+			p, at := r.pointer(s.data[i:]), s.base+i-head.Offset()
+			if p&3 != internal || p < r.k.arch.lowest || r.member(node, p-internal, "array") != at || r.member(node, p-internal, "parent") != 0 {
+				continue
+			}
+			entries := map[uint64]uint64{}
+			r.entries(node, slots, p-internal, 0, entries)
+			for _, tree := range knownTrees {
+				if r.treeOf(tree, entries) {
+					found[tree.symbol] = append(found[tree.symbol], at)
+				}
+			}
+		}
+	}
+	for _, tree := range knownTrees {
+		r.only(tree.symbol, found[tree.symbol])
+	}
+}
+
+// entries collects the first entries of an xarray by their indexes.
+func (r *recovery) entries(node *ctype.Type, slots ctype.Member, at, index uint64, to map[uint64]uint64) {
+	const maxEntries, maxShift = 64, 18 // indexes below 2²⁴
+	shift := r.member(node, at, "shift")
+	if shift > maxShift || !r.look(at, 1) {
+		return
+	}
+	for i := uint64(0); i < slots.Type.Size()/r.word && len(to) < maxEntries; i++ {
+		p, err := r.k.ReadPointer(at + slots.Offset() + i*r.word)
+		switch here := index + i<<shift; {
+		case err != nil:
+			return
+		case p&3 == 2 && p >= r.k.arch.lowest && shift > 0:
+			below := p - 2
+			if r.member(node, below, "shift") < shift {
+				r.entries(node, slots, below, here, to)
+			}
+		case p&3 == 0 && p >= r.k.arch.lowest && shift == 0:
+			to[here] = p
+		}
+	}
+}
+
+// treeOf checks that a tree has entries, and that each is of its kind.
+func (r *recovery) treeOf(tree knownTree, entries map[uint64]uint64) bool {
+	t := r.types.Type(tree.entry)
+	if _, named := r.k.Symbols.kernel.Address(tree.symbol); named || t == nil {
+		return false
+	}
+	for index, at := range entries {
+		if !tree.is(r, t, at, index) {
+			return false
+		}
+	}
+	return len(entries) > 0
 }
 
 // runqueues finds the per-CPU struct rq: that of a CPU leads to its idle task.
@@ -293,6 +415,42 @@ func (r *recovery) comm(task *ctype.Type, at uint64) string {
 		return ""
 	}
 	return cString(b, 0)
+}
+
+// perCPU names the per-CPU variables that the kernel's types place in their section: where that begins, those show whose addresses are
+// known.
+func (r *recovery) perCPU() {
+	spec, err := r.k.BTF()
+	if err != nil {
+		return
+	}
+	offsets, times, starts := map[string]uint64{}, map[string]int{}, map[uint64]int{}
+	for name, offset := range spec.PerCPU() {
+		offsets[name] = offset
+		times[name]++
+	}
+	known := 0
+	for name, offset := range offsets {
+		address, ok := r.found[name]
+		if !ok {
+			address, ok = r.k.Symbols.kernel.Address(name)
+		}
+		if ok && times[name] == 1 {
+			starts[r.k.mask(address-offset)]++
+			known++
+		}
+	}
+	for start, n := range starts {
+		if n < 2 || n*10 < known*9 {
+			continue
+		}
+		for name, offset := range offsets {
+			_, named := r.k.Symbols.kernel.Address(name)
+			if r.found[name] == 0 && !named && times[name] == 1 { // else it is not known which of them has the name
+				r.placed[name] = r.k.mask(start + offset)
+			}
+		}
+	}
 }
 
 // timekeeper finds tk_core: a sequence counter, then the struct timekeeper, whose clocks are one that has a name. There is a copy of it

@@ -283,6 +283,23 @@ func (s *Spec) Var(name string) *ctype.Type {
 	return s.refers(name, func(s *Spec) map[string]uint32 { return s.vars })
 }
 
+// PerCPU yields the per-CPU variables, each by its name with its offset in their section.
+func (s *Spec) PerCPU() iter.Seq2[string, uint64] {
+	return func(yield func(string, uint64) bool) {
+		for _, section := range s.records() {
+			if section.kind() != kindDatasec || s.text(section.name) != ".data..percpu" {
+				continue
+			}
+			for b := section.tail; len(b) >= 12; b = b[12:] { // struct btf_var_secinfo
+				v, ok := s.record(binary.LittleEndian.Uint32(b))
+				if ok && v.kind() == kindVar && !yield(s.text(v.name), uint64(binary.LittleEndian.Uint32(b[4:]))) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // Func is the type of a function of a name, nil when there is none.
 func (s *Spec) Func(name string) *ctype.Type {
 	return s.refers(name, func(s *Spec) map[string]uint32 { return s.funcs })
