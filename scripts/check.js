@@ -191,6 +191,7 @@ function* text({ k }) {
 function* prologues(c) {
 	const { k } = c;
 	let functions = 0, lost = 0, strange = 0;
+	const [init, initEnd] = [k.symbolIfAny("_sinittext") ?? 0n, k.symbolIfAny("_einittext") ?? 0n];
 	const seen = new Set();
 	/** @type {string[]} */
 	const attached = [];
@@ -207,6 +208,7 @@ function* prologues(c) {
 		functions++;
 		const to = branchTarget(k.kernel.arch, bytes, s.address);
 		if (to === null || c.in_text(k.wrap(to))) continue;
+		if (s.name.startsWith("__SCT__") && to >= init && to < initEnd) continue; // a static call's trampoline that only code for starting up uses
 		generated ??= generatedCode(k);
 		const own = generated.find(({ start, end }) => to >= start && to < end);
 		if (own) {

@@ -9,7 +9,7 @@ exports.command = {
 	help: "List the interrupts of a Linux guest, as /proc/interrupts does, with their handlers.\n\n"
 		+ "counts: how often each CPU got it. affinity: the CPUs it may go to. flow: how the chip is served, as edge and fasteoi.",
 	options: {
-		all: { type: "boolean", help: "those too that nothing handles" },
+		all: { type: "boolean", help: "those too that nothing handles, and by number those that are listed as IPI0, …" },
 		idt: { type: "boolean", help: "list x86's interrupt descriptor table instead: which vector enters the kernel where" },
 		cpu: { type: "number", value: "N", default: 0, help: "whose table --idt lists" },
 	},
@@ -24,7 +24,7 @@ exports.main = function* (vm, args) {
 	} else {
 		for (const [number, desc] of irq.for_each_irq()) {
 			const info = k.attempt("an interrupt", desc.$address, () => irq.irq_info(number, desc), null);
-			if (!info || (info.actions.length === 0 && !args.all)) continue;
+			if (!info || (!args.all && (info.actions.length === 0 || irq.irq_hidden(desc)))) continue;
 			const names = info.actions.map((a) => `${a.name} (${a.symbol ?? hex(a.handler)})`).join(", ");
 			yield shown(info, line(number, info.counts, `${info.chip} ${info.hwirq}-${info.flow} ${names}`));
 		}

@@ -7,22 +7,41 @@ const linux = require("svscript/linux");
 
 const MAX_IRQS = 1 << 16, MAX_ACTIONS = 256;
 
-/** What /proc/interrupts shows of x86's own interrupts: its label, the member of irq_cpustat_t, and its text (arch/x86/kernel/irq.c). @type {[string, string, string][]} */
+/**
+ * What /proc/interrupts shows of x86's own interrupts: its label; the member of irq_cpustat_t, or the variable, that counts it; since
+ * Linux 7.2, where the counts are an array, its index, enum irq_stat_counts; and its text (arch/x86/kernel/irq.c).
+ * @type {[string, string, string, string][]}
+ */
 const X86_COUNTS = [
-	["NMI", "__nmi_count", "Non-maskable interrupts"], ["LOC", "apic_timer_irqs", "Local timer interrupts"], ["SPU", "irq_spurious_count", "Spurious interrupts"],
-	["PMI", "apic_perf_irqs", "Performance monitoring interrupts"], ["IWI", "apic_irq_work_irqs", "IRQ work interrupts"],
-	["RTR", "icr_read_retry_count", "APIC ICR read retries"], ["PLT", "x86_platform_ipis", "Platform interrupts"], ["RES", "irq_resched_count", "Rescheduling interrupts"],
-	["CAL", "irq_call_count", "Function call interrupts"], ["TLB", "irq_tlb_count", "TLB shootdowns"], ["TRM", "irq_thermal_count", "Thermal event interrupts"],
-	["THR", "irq_threshold_count", "Threshold APIC interrupts"], ["DFR", "irq_deferred_error_count", "Deferred Error APIC interrupts"],
-	["HYP", "irq_hv_callback_count", "Hypervisor callback interrupts"], ["PIN", "kvm_posted_intr_ipis", "Posted-interrupt notification event"],
-	["NPI", "kvm_posted_intr_nested_ipis", "Nested posted-interrupt event"], ["PIW", "kvm_posted_intr_wakeup_ipis", "Posted-interrupt wakeup event"],
+	["NMI", "__nmi_count", "NMI", "Non-maskable interrupts"],
+	["LOC", "apic_timer_irqs", "APIC_TIMER", "Local timer interrupts"],
+	["SPU", "irq_spurious_count", "SPURIOUS", "Spurious interrupts"],
+	["PMI", "apic_perf_irqs", "APIC_PERF", "Performance monitoring interrupts"],
+	["IWI", "apic_irq_work_irqs", "IRQ_WORK", "IRQ work interrupts"],
+	["RTR", "icr_read_retry_count", "ICR_READ_RETRY", "APIC ICR read retries"],
+	["PLT", "x86_platform_ipis", "X86_PLATFORM_IPI", "Platform interrupts"],
+	["RES", "irq_resched_count", "RESCHEDULE", "Rescheduling interrupts"],
+	["CAL", "irq_call_count", "CALL_FUNCTION", "Function call interrupts"],
+	["TLB", "irq_tlb_count", "TLB", "TLB shootdowns"],
+	["TRM", "irq_thermal_count", "THERMAL_APIC", "Thermal event interrupts"],
+	["THR", "irq_threshold_count", "THRESHOLD_APIC", "Threshold APIC interrupts"],
+	["DFR", "irq_deferred_error_count", "DEFERRED_ERROR", "Deferred Error APIC interrupts"],
+	["MCE", "mce_exception_count", "MCE_EXCEPTION", "Machine check exceptions"],
+	["MCP", "mce_poll_count", "MCE_POLL", "Machine check polls"],
+	["HYP", "irq_hv_callback_count", "HYPERVISOR_CALLBACK", "Hypervisor callback interrupts"],
+	["HRE", "irq_hv_reenlightenment_count", "HYPERV_REENLIGHTENMENT", "Hyper-V reenlightenment interrupts"],
+	["HVS", "hyperv_stimer0_count", "HYPERV_STIMER0", "Hyper-V stimer0 interrupts"],
+	["PIN", "kvm_posted_intr_ipis", "POSTED_INTR", "Posted-interrupt notification event"],
+	["NPI", "kvm_posted_intr_nested_ipis", "POSTED_INTR_NESTED", "Nested posted-interrupt event"],
+	["PIW", "kvm_posted_intr_wakeup_ipis", "POSTED_INTR_WAKEUP", "Posted-interrupt wakeup event"],
+	["VPMI", "perf_guest_mediated_pmis", "PERF_GUEST_MEDIATED_PMI", "Perf Guest Mediated PMI"],
 ];
 
-/** Since Linux 7.2 they are an array, by enum irq_stat_counts. @type {Record<string, string>} */
-const X86_INDEXES = {
-	NMI: "NMI", LOC: "APIC_TIMER", SPU: "SPURIOUS", PMI: "APIC_PERF", IWI: "IRQ_WORK", RTR: "ICR_READ_RETRY", PLT: "X86_PLATFORM_IPI", RES: "RESCHEDULE", CAL: "CALL_FUNCTION",
-	TLB: "TLB", TRM: "THERMAL_APIC", THR: "THRESHOLD_APIC", DFR: "DEFERRED_ERROR", HYP: "HYPERVISOR_CALLBACK", PIN: "POSTED_INTR", NPI: "POSTED_INTR_NESTED", PIW: "POSTED_INTR_WAKEUP",
-};
+/** Counts of the whole machine: label, variable. @type {[string, string][]} */
+const TOTALS = [["ERR", "irq_err_count"], ["MIS", "irq_mis_count"]];
+
+/** A bit of irq_desc.status_use_accessors (include/linux/irq.h): /proc/interrupts leaves it out. */
+const IRQ_HIDDEN = 1 << 20;
 
 /** Types of gates: Intel SDM, volume 3, table 3-2. @type {Record<number, string>} */
 const GATES = { 5: "task", 6: "interrupt16", 7: "trap16", 14: "interrupt", 15: "trap" };
@@ -110,20 +129,47 @@ function make(vm) {
 		};
 	}
 
-	/** The interrupts of x86 that have no descriptor, as /proc/interrupts shows them: "LOC", "RES", … @returns {{irq: string, name: string, counts: number[]}[]} */
+	/** Whether /proc/interrupts leaves an interrupt out, or shows it as an IPI. @param {Struct} desc */
+	const irq_hidden = (desc) => (Number(desc.status_use_accessors) & IRQ_HIDDEN) !== 0;
+
+	/** What /proc/interrupts shows behind the interrupts with numbers: x86's own, "LOC", "RES", …; the "IPI0", … of others. @returns {{irq: string, name: string, counts: number[]}[]} counts: by CPU; a single one of what is not counted by CPU */
 	function arch_irq_counts() {
-		const at = k.symbolIfAny("irq_stat");
-		if (at === null || !kernel.hasType("irq_cpustat_t") || !/^(x86_64|i386)$/.test(kernel.arch)) return [];
-		const cpus = [...k.for_each_online_cpu()].map((cpu) => k.per_cpu(at, cpu, "irq_cpustat_t"));
-		if (has("irq_cpustat_t", "counts") && kernel.hasType("enum irq_stat_counts")) {
-			const indexes = kernel.type("enum irq_stat_counts").constants;
-			return X86_COUNTS.flatMap(([irq, , name]) => {
-				const index = indexes[`IRQ_COUNT_${X86_INDEXES[irq]}`];
-				return index === undefined ? [] : [{ irq, name, counts: cpus.map((c) => attempt("a CPU's counts", c.$address, () => Number(c.$field(`counts[${index}]`)), 0)) }];
-			});
+		const cpus = [...k.for_each_online_cpu()], x86 = /^(x86_64|i386)$/.test(kernel.arch);
+		const rows = x86 ? x86Counts(cpus) : ipiCounts();
+		for (const [irq, variable] of TOTALS) {
+			const at = k.symbolIfAny(variable);
+			const count = at === null ? null : space.tryReadU32(at);
+			if (count !== null) rows.push({ irq: x86 ? irq : "Err", name: "", counts: [count] });
 		}
-		const rows = X86_COUNTS.filter(([, member]) => has("irq_cpustat_t", member));
-		return rows.map(([irq, member, name]) => ({ irq, name, counts: cpus.map((c) => attempt("a CPU's counts", c.$address, () => Number(c[member]), 0)) }));
+		return rows;
+	}
+
+	/** @param {number[]} cpus */
+	function x86Counts(cpus) {
+		const at = k.symbolIfAny("irq_stat");
+		if (at === null || !kernel.hasType("irq_cpustat_t")) return [];
+		const indexes = has("irq_cpustat_t", "counts") && kernel.hasType("enum irq_stat_counts") ? kernel.type("enum irq_stat_counts").constants : null;
+		const rows = [];
+		for (const [irq, counter, index, name] of X86_COUNTS) {
+			const member = indexes ? (`IRQ_COUNT_${index}` in indexes ? `counts[${indexes[`IRQ_COUNT_${index}`]}]` : null) : has("irq_cpustat_t", counter) ? counter : null;
+			const variable = member === null && !indexes ? k.symbolIfAny(counter) : null;
+			if (member === null && variable === null) continue;
+			const count = (/** @type {number} */ cpu) => (member === null ? space.readU32(kernel.perCpu(/** @type {bigint} */ (variable), cpu)) : Number(k.per_cpu(at, cpu, "irq_cpustat_t").$field(member)));
+			rows.push({ irq, name, counts: cpus.map((cpu) => attempt("a CPU's counts", at, () => count(cpu), 0)) });
+		}
+		return rows;
+	}
+
+	/** The interrupts by which CPUs call each other: they have descriptors that are hidden, in the order of their numbers (arch/arm64/kernel/smp.c, arch/riscv/kernel/smp.c). */
+	function ipiCounts() {
+		const texts = k.symbolIfAny("ipi_types"), rows = []; // arm64's; others have the text as the action's name
+		for (const [number, desc] of for_each_irq()) {
+			const info = attempt("an interrupt", desc.$address, () => (irq_hidden(desc) ? irq_info(number, desc) : null), null);
+			if (!info || info.actions.length === 0) continue;
+			const text = texts === null ? null : space.tryReadPointer(texts + BigInt(rows.length * kernel.pointerSize));
+			rows.push({ irq: `IPI${rows.length}`, name: (text ? space.tryReadCString(text, 64) : null) ?? info.actions[0].name, counts: info.counts });
+		}
+		return rows;
 	}
 
 	/** The table of vectors of an x86 CPU. @param {CPU} cpu @returns {Generator<Gate, void>} */
@@ -151,7 +197,7 @@ function make(vm) {
 		}
 	}
 
-	return { for_each_irq, irq_to_desc, for_each_irq_action, irq_counts, irq_affinity, irq_info, arch_irq_counts, idt_entries };
+	return { for_each_irq, irq_to_desc, for_each_irq_action, irq_counts, irq_affinity, irq_info, irq_hidden, arch_irq_counts, idt_entries };
 }
 
 /** @typedef {ReturnType<typeof make>} Interrupts */
