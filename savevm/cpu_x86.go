@@ -1,6 +1,7 @@
 package savevm
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strconv"
 	"strings"
@@ -125,24 +126,38 @@ func (d *decoder) apic() {
 
 // x87 adds the x87 registers as the stack has them: st0 is the top, which FSW names.
 func (d *decoder) x87() {
-	regs := structs(d.lookup("env.fpregs"))
+	f := d.lookup("env.fpregs")
+	if f == nil {
+		f = d.lookup("env.fpregs[0]") // as QEMU 2.4 to 2.8 describe it
+	}
+	d.lookup("env.fpregs_format_vmstate")
+	if f == nil {
+		return
+	}
+	regs, _ := f.Value.([]any)
 	fsw, _ := d.Uint("env.fpus_vmstate")
 	top := int(fsw>>11) & 7
 	for i := range regs {
-		r := regs[(top+i)%len(regs)]
-		mantissa, exponent := x87Parts(&r)
+		mantissa, exponent := x87Parts(regs[(top+i)%len(regs)])
 		d.add(fmt.Sprintf("st%d", i), 80, mantissa, exponent)
 	}
-	d.lookup("env.fpregs_format_vmstate")
 }
 
-// x87Parts finds the two parts of a register, which lie in a struct "tmp" in newer versions.
-func x87Parts(s *stream.Struct) (mantissa, exponent uint64) {
-	if inner := structs(findField(s, "tmp")); len(inner) > 0 {
-		s = &inner[0]
+// x87Parts finds the two parts of a register: ten bytes that the description does not divide (put_fpreg of target-i386/machine.c
+// up to QEMU 2.8), a struct, or a struct "tmp" within it.
+func x87Parts(v any) (mantissa, exponent uint64) {
+	switch x := v.(type) {
+	case []byte:
+		if len(x) == 10 {
+			return binary.BigEndian.Uint64(x), uint64(binary.BigEndian.Uint16(x[8:]))
+		}
+	case stream.Struct:
+		if inner := structs(findField(&x, "tmp")); len(inner) > 0 {
+			x = inner[0]
+		}
+		mantissa, _ = x.Uint("tmp_mant")
+		exponent, _ = x.Uint("tmp_exp")
 	}
-	mantissa, _ = s.Uint("tmp_mant")
-	exponent, _ = s.Uint("tmp_exp")
 	return mantissa, exponent
 }
 
