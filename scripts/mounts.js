@@ -7,8 +7,8 @@ const { UsageError } = require("svscript/select");
 exports.command = {
 	name: "mounts",
 	help: "List the mounts of a Linux guest, as process 1 sees them.\n\n"
-		+ "flags: the options that every file system knows, with which /proc/mounts begins. options: those behind them, of tmpfs, devtmpfs, devpts, ramfs and "
-		+ "overlay (its folders); empty where the file system has none of its own, and null where it is not known here (ext4, cgroup2, …).",
+		+ "flags: the options that every file system knows, with which /proc/mounts begins. options: those behind them, of tmpfs, devtmpfs, devpts, ramfs, "
+		+ "overlay, ext4, cgroup and cgroup2; empty where the file system has none of its own, and null where it is not known here (xfs, fuse, …).",
 	options: {
 		pid: { type: "number", value: "PID", help: "as this process sees them: its mount namespace and root" },
 		all: { type: "boolean", help: "every mount of the namespace, also those that are not beneath the root" },

@@ -23,9 +23,15 @@ function make(vm) {
 
 	/** Ticks a second (CONFIG_HZ), by what the kernel keeps as the length of one; null where that is not known. @returns {number | null} */
 	function hz() {
-		const at = k.symbolIfAny("tick_nsec", "tick_period");
-		const nanoseconds = at === null ? 0n : space.tryReadPointer(at) ?? 0n;
-		return nanoseconds > 0n && nanoseconds <= 10_100_000n ? Math.round(1e9 / Number(nanoseconds)) : null;
+		const at = k.symbolIfAny("tick_nsec", "tick_period"); // gone in Linux 6.17
+		const nanoseconds = Number(at === null ? 0n : space.tryReadPointer(at) ?? 0n) || clockInterval();
+		return nanoseconds > 0 && nanoseconds <= 10_100_000 ? Math.round(1e9 / nanoseconds) : null;
+	}
+
+	/** How many nanoseconds the kernel's clock goes on in a tick, as NTP adjusts them; 0 where that is not known. */
+	function clockInterval() {
+		const tk = k.timekeeper();
+		return tk === null ? 0 : attempt("the kernel's clock", tk.$address, () => Number(tk.xtime_interval) / 2 ** tk.tkr_mono.shift, 0);
 	}
 
 	/** Nanoseconds since boot at the kernel's last tick, as CLOCK_MONOTONIC has it; null where they are not known. @returns {bigint | null} */
