@@ -25,6 +25,7 @@ type Program struct {
 	module   bool          // prog is a module wrapper
 	async    bool          // the wrapper is an async function: the source awaits at its top level
 	usesMeta bool          // the source uses import.meta
+	idleMain bool          // a function main stands at the top level of an entry module, and nothing names it
 	source   source
 	position string // the file name that goja reports for mapped positions
 }
@@ -158,7 +159,10 @@ func compilePlain(u unit) (*Program, error) {
 	if err != nil {
 		return nil, parseError(u.name, u.text, err, prefix)
 	}
-	return &Program{name: u.name, prog: prog, module: u.module, position: u.name, source: source{u.name, u.text, prefix}}, nil
+	return &Program{
+		name: u.name, prog: prog, module: u.module, idleMain: u.module && u.entry && hasIdleMain(prg, u.text),
+		position: u.name, source: source{u.name, u.text, prefix},
+	}, nil
 }
 
 // compileTranslated compiles esbuild's output; positions go through its source map. It is always a module.
@@ -189,6 +193,7 @@ func compileTranslated(u unit, t translated) (*Program, error) {
 	}
 	return &Program{
 		name: u.name, prog: prog, module: true, async: t.Async, usesMeta: strings.Contains(t.Code, metaName),
+		idleMain: u.entry && hasIdleMain(prg, u.text),
 		position: positionName(u.name), source: source{u.name, u.text, 0},
 	}, nil
 }

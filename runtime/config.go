@@ -15,6 +15,9 @@ type Config struct {
 	Stdout io.Writer // console.log, info, debug, table, dir; nil discards
 	Stderr io.Writer // console.error, warn, trace, assert; nil discards
 
+	// Warn is told, in one line each, what is no error and yet not what a script's author can have meant. Nil discards.
+	Warn func(message string)
+
 	// Files is where scripts and modules are read from. Nil: no file at all, only native and built-in modules.
 	Files Files
 	// ModulePath lists directories to look for modules in, after the node_modules directories.
@@ -46,6 +49,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Stderr == nil {
 		c.Stderr = io.Discard
+	}
+	if c.Warn == nil {
+		c.Warn = func(string) {}
 	}
 	if c.Files == nil {
 		c.Files = noFiles{}

@@ -31,6 +31,7 @@ type Host struct {
 	modules  map[string]*module // by canonical path, or name in Builtins
 	sources  map[string]source  // by the name goja reports, for messages
 	mainArgs []goja.Value       // of an exported main; nil: Config.Args
+	entry    *Program           // the module that was run last, rather than required
 }
 
 // New makes a host. It is cheap: what a script does not use is not built.
@@ -278,6 +279,8 @@ func (h *Host) CallMain(ctx context.Context, exports *goja.Object) (v goja.Value
 		v = goja.Undefined()
 		if main, ok := h.mainOf(exports); ok {
 			v, err = h.callMain(ctx, main, exports)
+		} else {
+			h.warnMain()
 		}
 		return err
 	})
@@ -325,7 +328,15 @@ func (h *Host) runEntry(ctx context.Context, p *Program, id, dir string) (goja.V
 	if main, ok := h.mainOf(exports); ok {
 		return h.callMain(ctx, main, exports)
 	}
+	h.warnMain()
 	return v, nil
+}
+
+// warnMain is for a module without an export to run whose author wrote a function main and nothing that calls it.
+func (h *Host) warnMain() {
+	if h.entry != nil && h.entry.idleMain {
+		h.cfg.Warn(h.entry.name + ": the function main is not exported, so it does not run (write `export function main`, or `exports.main = main`)")
+	}
 }
 
 // classText is how the text of a class begins; that of an arrow function may begin with "classes".

@@ -148,6 +148,7 @@ func (h *Host) execute(p *Program, id, dir string, entry bool) (*module, goja.Va
 	h.modules[id] = m
 	req := h.requireFunction(dir)
 	if entry {
+		h.entry = p
 		_ = req.Set("main", m.object)
 	}
 	value, err := call(exports, exports, req, m.object, h.rt.ToValue(id), h.rt.ToValue(dir), h.importMeta(p, id, dir, req, entry))

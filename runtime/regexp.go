@@ -10,7 +10,6 @@ import (
 
 	"github.com/dop251/goja"
 	"github.com/dop251/goja/ast"
-	"github.com/dop251/goja/file"
 	"github.com/dop251/goja/parser"
 )
 
@@ -23,7 +22,11 @@ func expandRegExps(prg *ast.Program, reads string) error {
 		return nil
 	}
 	var failed error
-	walkRegExps(reflect.ValueOf(prg.Body), func(r *ast.RegExpLiteral) {
+	walk(reflect.ValueOf(prg.Body), func(n ast.Node) {
+		r, ok := n.(*ast.RegExpLiteral)
+		if !ok {
+			return
+		}
 		pattern, err := expandRegExp(r.Pattern, r.Flags)
 		if err != nil && failed == nil {
 			failed = parser.ErrorList{{Position: prg.File.Position(int(r.Idx) - prg.File.Base()), Message: err.Error()}}
@@ -33,35 +36,6 @@ func expandRegExps(prg *ast.Program, reads string) error {
 		}
 	})
 	return failed
-}
-
-var fileType = reflect.TypeFor[*file.File]()
-
-// walkRegExps visits the literals of a syntax tree, whose nodes goja gives no other way to walk.
-func walkRegExps(v reflect.Value, visit func(*ast.RegExpLiteral)) {
-	switch v.Kind() {
-	case reflect.Interface:
-		walkRegExps(v.Elem(), visit)
-	case reflect.Pointer:
-		if v.IsNil() || v.Type() == fileType || !v.CanInterface() {
-			return
-		}
-		if r, ok := v.Interface().(*ast.RegExpLiteral); ok {
-			visit(r)
-			return
-		}
-		walkRegExps(v.Elem(), visit)
-	case reflect.Slice:
-		for i := range v.Len() {
-			walkRegExps(v.Index(i), visit)
-		}
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if v.Type().Field(i).Name != "DeclarationList" { // its nodes stand in the body too
-				walkRegExps(v.Field(i), visit)
-			}
-		}
-	}
 }
 
 // compileText is goja.Compile with the escapes expanded.

@@ -30,7 +30,7 @@ func newSession(f *flags, out *output, img *savevm.Image, args []string) (*sessi
 		args = []string{}
 	}
 	host, err := runtime.New(runtime.Config{
-		Stdout: out, Stderr: errorWriter{out},
+		Stdout: out, Stderr: errorWriter{out}, Warn: func(message string) { out.warning("%s", message) },
 		Files: runtime.OSFiles(), ModulePath: f.modulePath, Builtins: scripts.FS, CacheDir: cacheDir(),
 		Args: args, Color: out.color, Width: out.width(),
 	})

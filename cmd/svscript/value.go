@@ -18,6 +18,7 @@ type printer struct {
 	encoder jsonEncoder
 
 	bytesSymbol *goja.Symbol
+	emitted     bool // the script has emitted something
 }
 
 func newPrinter(out *output, host *runtime.Host) *printer {
@@ -26,8 +27,13 @@ func newPrinter(out *output, host *runtime.Host) *printer {
 	return &printer{out: out, host: host, encoder: jsonEncoder{rt: host.Runtime()}, bytesSymbol: bytesSymbol}
 }
 
-// emit prints one row. Bytes are written as they are.
+// emit prints what a script emits: one row. Bytes are written as they are.
 func (p *printer) emit(v goja.Value) error {
+	p.emitted = true
+	return p.print(v)
+}
+
+func (p *printer) print(v goja.Value) error {
 	if raw, ok := p.raw(v); ok {
 		_, err := p.out.Write(raw)
 		return err
@@ -83,10 +89,10 @@ func (p *printer) row(v goja.Value) row {
 	return r
 }
 
-// plain is what toJSON makes of an object that has no properties of its own, such as a struct in memory; else the value.
+// plain is what toJSON makes of an object that has one, such as a struct in memory; else the value.
 func plain(v goja.Value) goja.Value {
 	o, ok := v.(*goja.Object)
-	if !ok || o.ClassName() != "Object" || len(o.Keys()) > 0 {
+	if !ok || o.ClassName() != "Object" {
 		return v
 	}
 	if toJSON, ok := goja.AssertFunction(o.Get("toJSON")); ok {
@@ -211,15 +217,18 @@ func (p *printer) result(v goja.Value) error {
 		}
 	}
 	switch {
-	case o != nil && o.ClassName() == "Array" && (p.asRows(o) || p.out.csv):
+	case o != nil && o.ClassName() == "Array" && (p.asRows(o) || p.out.csv && !p.emitted):
 		return p.each(o)
 	case o != nil && isLazy(o):
 		if err := p.each(o); err != nil {
 			return err
 		}
 		return p.reportSkipped(o)
+	case p.out.csv && p.emitted && rowKeys(plain(v)) == nil:
+		p.out.warning("the script returned %s, which is no row of the CSV and is left out", oneLine(p.host.Inspect(v, inspectLine)))
+		return nil
 	case p.out.json || p.out.csv:
-		return p.emit(v)
+		return p.print(v)
 	}
 	text := p.show(v)
 	if s, ok := v.(goja.String); ok {
@@ -261,12 +270,15 @@ func (p *printer) each(o *goja.Object) (err error) {
 		} else if item, ok := v.(*goja.Object); ok && !p.out.json && p.hasOwnPrint(item) {
 			err = p.out.text(p.show(v) + "\n")
 		} else {
-			err = p.emit(v)
+			err = p.print(v)
 		}
 		return err == nil
 	})
 	return err
 }
+
+// inspectLine prints a value for a message of one line.
+var inspectLine = runtime.InspectOptions{HexBigInt: true, Width: 1 << 20}
 
 // show is a value as the prompt shows it.
 func (p *printer) show(v goja.Value) string {
