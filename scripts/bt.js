@@ -28,9 +28,11 @@ exports.main = function* (vm, args) {
 	};
 
 	if (args.PID.length === 0) {
+		const possible = k.attempt("the CPUs", k.kernel.base, () => new Set(k.for_each_possible_cpu()), null);
 		for (const cpu of vm.cpus) {
-			const task = k.attempt("what a CPU runs", 0n, () => k.cpu_curr(cpu.index), null);
-			const pid = task?.pid ?? null, comm = task ? k.task_name(task) : "";
+			const used = !possible || possible.has(cpu.index); // nr_cpus= leaves some to the firmware
+			const task = used ? k.attempt("what a CPU runs", 0n, () => k.cpu_curr(cpu.index), null) : null;
+			const pid = task?.pid ?? null, comm = task ? k.task_name(task) : used ? "" : "not used by the kernel";
 			yield show({ cpu: cpu.index, pid, comm }, `CPU ${cpu.index}: ${pid === null ? "" : `process ${pid} `}${comm}`, cpu_stack_trace(cpu, task));
 		}
 	}

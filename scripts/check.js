@@ -65,6 +65,7 @@ const named = ({ k }, address) => `${hex(address)} (${k.kernel.symbolize(address
 
 /** Interrupt and system call handlers lie in the kernel's text. @param {Context} c @returns {Iterable<Result>} */
 function* entries(c) {
+	const online = c.k.attempt("the CPUs", c.k.kernel.base, () => new Set(c.k.for_each_online_cpu()), null);
 	for (const cpu of c.vm.cpus) {
 		const points = entryPoints(cpu).filter(({ address }) => address !== 0n);
 		// The vectors that the CPU reserves keep the handler that reports them while the kernel starts.
@@ -77,7 +78,8 @@ function* entries(c) {
 		const noTable = "idt" in cpu && !points.some(({ name }) => name.startsWith("interrupt"));
 		if (points.length > 0 && noTable) yield unknown(`CPU ${cpu.index}: the interrupt descriptor table cannot be read, or is empty`);
 		for (const { name, address } of strange) yield c.doubt(`CPU ${cpu.index}: ${name} leads to ${named(c, address)}`);
-		if (points.length === 0) yield unknown(`CPU ${cpu.index}: the image has no registers that tell where the kernel is entered`);
+		if (points.length === 0 && online && !online.has(cpu.index)) yield ok(`CPU ${cpu.index}: the kernel has not started it, and it has no entry points`);
+		else if (points.length === 0) yield unknown(`CPU ${cpu.index}: the image has no registers that tell where the kernel is entered`);
 		else if (strange.length === 0) yield ok(`CPU ${cpu.index}: ${plural(points.length, "entry point")} in the kernel's text`);
 		yield* expectedEntries(c, cpu);
 	}

@@ -147,6 +147,9 @@ func TestLinuxGuest(t *testing.T) {
 				continue
 			}
 			got := stacks[pid]
+			if len(got) > 0 && got[0] == want[0] { // which arm64 did not leave out before 5.12
+				want = want[1:]
+			}
 			if compared++; len(got) > len(want) && slices.Equal(got[len(got)-len(want):], want) {
 				same++
 			} else {
@@ -245,7 +248,11 @@ func TestLinuxGuest(t *testing.T) {
 		}
 		got := text(t, "kallsyms")
 		t.Logf("%d symbols", strings.Count(got, "\n"))
+		functionsOnly := !strings.Contains(string(want), " D init_task\n") // no CONFIG_KALLSYMS_ALL: what is known besides was inferred
 		same(t, linesOf(string(want)), linesOf(got), func(line string) bool {
+			if functionsOnly && variable.MatchString(line) {
+				return true
+			}
 			// What the kernel generates, and what ftrace remembers of modules' functions that are gone.
 			return strings.HasSuffix(line, "[bpf]") || strings.Contains(line, "[__builtin__") || goneInit.MatchString(line)
 		})
@@ -319,6 +326,8 @@ func TestLinuxGuest(t *testing.T) {
 		}
 	})
 }
+
+var variable = regexp.MustCompile(`(?m)^[0-9a-f]+ [dDbBrR] \S+$`)
 
 var goneInit = regexp.MustCompile(` T \w+_init(_module)?\t\[\w+\]$`)
 

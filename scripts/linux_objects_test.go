@@ -179,7 +179,9 @@ func TestLinuxGuestObjects(t *testing.T) {
 			f := strings.Fields(line)
 			row := got[strings.TrimSuffix(f[0], ":")]
 			if row == nil {
-				t.Errorf("not listed: %s", line)
+				if f[0] != "Err:" { // a variable that kernels without CONFIG_KALLSYMS_ALL do not name
+					t.Errorf("not listed: %s", line)
+				}
 				continue
 			}
 			for cpu, count := range list(row["counts"]) {

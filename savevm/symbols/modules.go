@@ -208,7 +208,7 @@ func (m *Module) loadSymbols() (*symtab.Table, error) {
 		if name == "" || e.value == 0 {
 			continue
 		}
-		if exported[e.value] && e.kind >= 'a' && e.kind <= 'z' {
+		if e.kind >= 'a' && e.kind <= 'z' && m.kernel.isNamed(name, exported[e.value]) {
 			e.kind -= 'a' - 'A' // as s_show in kernel/kallsyms.c
 		}
 		b.Add(e.value, e.kind, name)
@@ -216,16 +216,19 @@ func (m *Module) loadSymbols() (*symtab.Table, error) {
 	return b.Table(m.Name), nil
 }
 
-// exports are the addresses of what a module exports to others: its tables of struct kernel_symbol hold offsets from themselves, or
-// before 4.19 and on some architectures the values.
-func (m *Module) exports(types TypeSource) map[uint64]bool {
-	k, exported := m.kernel, map[uint64]bool{}
+// exports are the addresses of what a module exports to others, each with where its names are: the tables of struct kernel_symbol hold
+// offsets from themselves, or before 4.19 and on some architectures the values.
+func (m *Module) exports(types TypeSource) map[uint64][]uint64 {
+	k, exported := m.kernel, map[uint64][]uint64{}
 	module, symbol := types.Type("struct module"), types.Type("struct kernel_symbol")
 	if symbol == nil || symbol.Size() == 0 {
 		return exported
 	}
 	size := symbol.Size()
 	_, relative := symbol.Field("value_offset")
+	if size < 8 || size < 16 && !relative && m.kernel.arch.bits == 64 {
+		return exported
+	}
 	for _, table := range [][2]string{{"syms", "num_syms"}, {"gpl_syms", "num_gpl_syms"}} { // one table since 7.0
 		at, ok1 := k.member(module, m.Address, table[0])
 		count, ok2 := k.member(module, m.Address, table[1])
@@ -234,17 +237,29 @@ func (m *Module) exports(types TypeSource) map[uint64]bool {
 		}
 		data := readSparse(k.Memory(), at, count*size)
 		for i := uint64(0); i+size <= uint64(len(data)); i += size {
-			switch e := data[i:]; {
-			case relative:
-				exported[k.mask(at+i+uint64(int64(int32(binary.LittleEndian.Uint32(e)))))] = true
-			case k.arch.bits == 32:
-				exported[uint64(binary.LittleEndian.Uint32(e))] = true
-			default:
-				exported[binary.LittleEndian.Uint64(e)] = true
-			}
+			value, name := kernelSymbol(data[i:], k.mask(at+i), relative, k.arch.bits)
+			exported[k.mask(value)] = append(exported[k.mask(value)], k.mask(name))
 		}
 	}
 	return exported
+}
+
+// kernelSymbol gives the address that a struct kernel_symbol holds, and that of its name.
+func kernelSymbol(b []byte, at uint64, relative bool, bits int) (value, name uint64) {
+	switch {
+	case relative:
+		offset := func(i uint64) uint64 { return at + i + uint64(int64(int32(binary.LittleEndian.Uint32(b[i:])))) }
+		return offset(0), offset(4)
+	case bits == 32:
+		return uint64(binary.LittleEndian.Uint32(b)), uint64(binary.LittleEndian.Uint32(b[4:]))
+	default:
+		return binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
+	}
+}
+
+// isNamed tells whether one of the texts at these addresses is a name.
+func (k *Kernel) isNamed(name string, texts []uint64) bool {
+	return slices.ContainsFunc(texts, func(at uint64) bool { return cString(readSparse(k.Memory(), at, uint64(len(name)+1)), 0) == name })
 }
 
 // elfSymbol is what is needed of an Elf32_Sym or Elf64_Sym.

@@ -204,6 +204,7 @@ module.exports = (k) => {
 			const name = set & bit ? on : off;
 			if (changed & bit && name !== "") options.push(name);
 		}
+		if (Number(info.s_commit_interval) === 30 * hz && kernel.release.endsWith("-aws")) return null; // Ubuntu's default on some of these kernels
 		const usual = (/** @type {string} */ text, /** @type {number | bigint} */ value, /** @type {number} */ by) => {
 			if (Number(value) !== by) options.push(`${text}=${value}`);
 		};

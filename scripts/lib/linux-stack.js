@@ -233,8 +233,22 @@ function make(vm) {
 	/** @type {Step} */
 	function x86FramePointerStep({ fp }) {
 		if (fp === 0n) return null;
+		const regs = encodedRegisters(fp);
+		if (regs !== null) return x86Registers(kernel.type("struct pt_regs").at(regs));
 		if (!isKernel(fp) || fp & (word - 1n)) return undefined;
 		return { state: { pc: space.readPointer(fp + word), sp: fp + 2n * word, fp: space.readPointer(fp), signal: false, regs: null }, found: "fp" };
+	}
+
+	/** Where kernels with frame pointers have saved registers, as a frame pointer says it (ENCODE_FRAME_POINTER in arch/x86/include/asm/frame.h); null for a plain one. @param {bigint} fp */
+	function encodedRegisters(fp) {
+		const at = kernel.pointerSize === 8 ? fp & ~1n : fp | 0x80000000n;
+		return at !== fp && isKernel(at) && (at & (word - 1n)) === 0n && kernel.hasType("struct pt_regs") ? at : null;
+	}
+
+	/** From what was interrupted on; null, the end, where that is user code, or a new task's empty registers. @param {any} regs struct pt_regs @returns {ReturnType<Step>} */
+	function x86Registers(regs) {
+		if (BigInt(regs.cs) & 3n || !in_text(regs.ip)) return null;
+		return { state: { pc: regs.ip, sp: regs.sp, fp: regs.bp, signal: true, regs: regs.$address }, found: /** @type {"regs"} */ ("regs") };
 	}
 
 	// --- ORC (arch/x86/kernel/unwind_orc.c)
