@@ -22,12 +22,15 @@ exports.main = function* (vm, args) {
 	if (args.idt) {
 		yield* irq.idt_entries(vm.cpu(args.cpu));
 	} else {
+		let any = false;
 		for (const [number, desc] of irq.for_each_irq()) {
+			any = true;
 			const info = k.attempt("an interrupt", desc.$address, () => irq.irq_info(number, desc), null);
 			if (!info || (!args.all && (info.actions.length === 0 || irq.irq_hidden(desc)))) continue;
 			const names = info.actions.map((a) => `${a.name} (${a.symbol ?? hex(a.handler)})`).join(", ");
 			yield shown(info, line(number, info.counts, `${info.chip} ${info.hwirq}-${info.flow} ${names}`));
 		}
+		if (!any) k.skip("the interrupts", vm.linux?.base ?? 0n, "their table is empty: it is lost, or the kernel still starts");
 		for (const row of irq.arch_irq_counts()) yield shown(row, line(row.irq, row.counts, row.name));
 	}
 	yield* k.reported("irqs");

@@ -22,10 +22,11 @@ exports.main = (vm, args) => {
 	const task = args.pid === undefined ? fs.first_task() : k.find_task(args.pid);
 	if (!task) throw new UsageError(`there is no process ${args.pid}`);
 	const namespace = fs.mount_namespace(task);
-	if (!namespace) throw new UsageError(`process ${task.pid} has no mount namespace: it has ended`);
+	if (!namespace && task.nsproxy === 0n && args.pid !== undefined) throw new UsageError(`process ${task.pid} has no mount namespace: it has ended`);
+	if (!namespace) k.skip("the mount namespace of a process", task.$address, "it is lost: the mounts of all namespaces are listed");
 
-	const root = args.all ? null : fs.task_root(task);
-	for (const mount of fs.for_each_mount(namespace)) {
+	const root = args.all || !namespace ? null : fs.task_root(task);
+	for (const mount of namespace ? fs.for_each_mount(namespace) : fs.for_each_mount_of_all()) {
 		const info = fs.mount_info(mount, root);
 		if (info) emit({ device: info.device, path: info.path, type: info.type, flags: info.flags, options: info.options, id: info.id, parent: info.parent });
 	}

@@ -188,6 +188,16 @@ function make(vm) {
 		}
 	}
 
+	/** The struct mounts of all namespaces, by their super blocks. @returns {Generator<any>} */
+	function* for_each_mount_of_all() {
+		if (kernel.type("struct super_block").fields.find((f) => f.name === "s_mounts")?.type !== "struct list_head") {
+			return lx.skip("the mounts", kernel.base, "the super blocks of this kernel have no list of them");
+		}
+		for (const sb of for_each_super_block()) {
+			yield* lx.list_for_each_entry(sb.$address + BigInt(sb.$type.offsetOf("s_mounts")), "mount", "mnt_instance");
+		}
+	}
+
 	/** Where a mount is mounted. @param {any} mount @returns {Path} */
 	function mount_root(mount) {
 		return { mnt: mount.$address + mountOffset(), dentry: mount.mnt.mnt_root };
@@ -195,8 +205,12 @@ function make(vm) {
 
 	/** The root or working directory of a task. @param {any} task @param {"root" | "pwd"} [which] @returns {any} null for a task without */
 	function task_root(task, which = "root") {
-		const fs = task.$deref("fs");
-		return fs && fs[which];
+		const fs = task.$deref("fs"), path = fs && fs[which];
+		if (path && path.dentry === 0n) {
+			lx.skip("a process's root", fs.$address, "it has no directory");
+			return null;
+		}
+		return path;
 	}
 
 	/**
@@ -546,7 +560,7 @@ function make(vm) {
 	}
 
 	return {
-		inode_number, real_mount, d_path, path_from_root, dentry_path, d_name, d_unlinked, mount_namespace, for_each_mount, mount_root, task_root, mount_info, fs_type, fs_options, for_each_file, inode_type, file_flags, for_each_child, path_lookup, for_each_super_block, for_each_inode, for_each_alias, inode_path, mount_namespaces, real_inode, cached_pages, for_each_cached_page, for_each_file_run, read_file,
+		inode_number, real_mount, d_path, path_from_root, dentry_path, d_name, d_unlinked, mount_namespace, for_each_mount, for_each_mount_of_all, mount_root, task_root, mount_info, fs_type, fs_options, for_each_file, inode_type, file_flags, for_each_child, path_lookup, for_each_super_block, for_each_inode, for_each_alias, inode_path, mount_namespaces, real_inode, cached_pages, for_each_cached_page, for_each_file_run, read_file,
 		first_task,
 	};
 }

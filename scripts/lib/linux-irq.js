@@ -70,6 +70,7 @@ function make(vm) {
 			for (const [index, entry] of k.radix_tree_for_each(tree)) yield [Number(index), type.at(entry)];
 			return;
 		}
+		if (has("struct irq_desc", "rcu")) throw new RangeError("the kernel has no symbol sparse_irqs or irq_desc_tree"); // CONFIG_SPARSE_IRQ
 		const table = k.symbol("irq_desc", "irq_desc_tree"), count = space.readU32(k.symbol("nr_irqs")); // without CONFIG_SPARSE_IRQ
 		if (count > MAX_IRQS) k.skip("interrupts", table, `${count} are too many: only the first ${MAX_IRQS} are looked at`);
 		for (let i = 0; i < Math.min(count, MAX_IRQS); i++) yield [i, type.at(table + BigInt(i * type.sizeof))];

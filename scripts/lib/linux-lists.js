@@ -233,11 +233,18 @@ module.exports = (k) => {
 		for (let cpu = 0; cpu < cpus; cpu++) if (words[cpu >> 3] >> (cpu & 7) & 1) yield cpu;
 	}
 
+	let empty = false; // an empty mask was told of
+
 	/** @param {string} name of the mask: "possible", "online", "present" @returns {Generator<number, void>} */
 	function* cpusOf(name) {
 		const mask = kernel.symbol(`__cpu_${name}_mask`);
-		if (mask !== null) yield* for_each_cpu(mask);
-		else for (let cpu = 0; cpu < Math.max(kernel.perCpuOffsets.length, 1); cpu++) yield cpu;
+		const cpus = mask === null ? [] : [...for_each_cpu(mask)];
+		if (cpus.length > 0) return yield* cpus;
+		if (mask !== null && !empty) {
+			empty = true;
+			k.skip("the CPUs", mask, `__cpu_${name}_mask is empty: all that have a per-CPU offset are taken`);
+		}
+		for (let cpu = 0; cpu < Math.max(kernel.perCpuOffsets.length, 1); cpu++) yield cpu;
 	}
 
 	return {

@@ -151,10 +151,15 @@ function make(vm) {
 		else yield* hash_for_each("the table of listening sockets", table.lhash2 + head, table.lhash2_mask + 1, bucket.sizeof);
 	}
 
+	/** Notes that a table of sockets is not known. @param {string} what @param {Struct} net @param {string} name of its symbol */
+	const unknown = (what, net, name) => k.skip(what, net.$address, `the kernel has no symbol ${name}`);
+
 	/** The UDP sockets of a namespace, UDP-Lite's included. @param {Struct} net @returns {Generator<Struct>} */
 	function* for_each_udp_sock(net) {
 		const own = has("struct net", "ipv4.udp_table") ? net.$field("ipv4.udp_table") : 0n; // since Linux 6.2
-		for (const at of [own || k.symbolIfAny("udp_table"), k.symbolIfAny("udplite_table")]) {
+		const first = own || k.symbolIfAny("udp_table");
+		if (!first) unknown("the UDP sockets", net, "udp_table");
+		for (const at of [first, k.symbolIfAny("udplite_table")]) {
 			if (!at) continue;
 			const table = k.at("struct udp_table", at);
 			if (attempt("the table of UDP sockets", at, () => notYet("UDP sockets", table.hash), true)) continue;
@@ -177,6 +182,7 @@ function make(vm) {
 	function* for_each_unix_sock(net) {
 		const own = has("struct net", "unx.table.buckets"); // since Linux 6.0
 		const table = own ? attempt("the table of UNIX sockets", net.$address, () => net.$field("unx.table.buckets"), null) : k.symbolIfAny("unix_socket_table");
+		if (table === null && !own) unknown("the UNIX sockets", net, "unix_socket_table");
 		if (table) yield* socksOf(hash_for_each("the table of UNIX sockets", table, UNIX_HASH_SIZE, kernel.pointerSize), "__sk_common.skc_node", net);
 	}
 
@@ -189,7 +195,7 @@ function make(vm) {
 	/** The netlink sockets of a namespace that have an address. @param {Struct} net @returns {Generator<Struct>} */
 	function* for_each_netlink_sock(net) {
 		const tables = k.symbolIfAny("nl_table");
-		if (tables === null || !kernel.hasType("struct netlink_table")) return;
+		if (tables === null || !kernel.hasType("struct netlink_table")) return unknown("the netlink sockets", net, "nl_table");
 		const first = space.tryReadPointer(tables), type = kernel.type("struct netlink_table");
 		if (!first) return;
 		const node = BigInt(kernel.type("struct netlink_sock").offsetOf("node"));

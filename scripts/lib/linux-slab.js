@@ -35,8 +35,16 @@ function make(vm) {
 	/** All caches. @returns {Generator<Struct>} struct kmem_cache */
 	function* for_each_slab_cache() {
 		const head = k.symbolIfAny("slab_caches");
-		if (head !== null) return yield* k.list_for_each_entry(head, "struct kmem_cache", "list");
-		// A kernel without symbols of data: round the list from the cache of tasks. Its head is no cache.
+		if (head !== null) {
+			let any = false;
+			for (const cache of k.list_for_each_entry(head, "struct kmem_cache", "list")) {
+				any = true;
+				yield cache;
+			}
+			if (any) return;
+			k.skip("the slab caches", head, "the list is lost: it is followed from the cache that tasks lie in");
+		}
+		// Without the list's head: round the list from the cache of tasks. Its head is no cache.
 		const first = sampleCache();
 		if (first === null) return k.skip("the slab caches", kernel.base, "the kernel has no symbol slab_caches, and no task leads to one");
 		yield first;
@@ -81,6 +89,7 @@ function make(vm) {
 	function search(caches) {
 		/** @type {Map<bigint, bigint[]>} */
 		const found = new Map(caches.map((at) => [at, []]));
+		if (caches.length === 0) return found;
 		const stride = BigInt(kernel.type("struct page").sizeof);
 		const patterns = caches.map((at) => /** @type {any} */ ({ [unsigned]: at }));
 		const ram = vm.ranges.filter((r) => r.kind === "ram").flatMap(({ base, size }) => [...k.rows_of_pages(base, base + BigInt(size))]);

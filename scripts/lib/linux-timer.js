@@ -50,6 +50,7 @@ function make(vm) {
 				return base.cpu === cpu && behind < DAY && behind > -DAY;
 			}, false);
 			if (!alike && i > 0) return;
+			if (!alike) k.skip("timer bases", base.$address, "the first has another CPU or time than the kernel: those behind it are not looked at");
 			yield base;
 		}
 	}

@@ -81,7 +81,7 @@ function core(vm, kernel) {
 
 	/** Notes what an error cost. Damaged types lack members, and what is made of those fails in any way. @param {string} what @param {bigint} address @param {unknown} error */
 	function failed(what, address, error) {
-		if (error instanceof TypeError) skip(what, address, `its type is damaged: ${error.message}`);
+		if (error instanceof TypeError) skip(what, address, `what it leads to is lost, or its type is damaged: ${error.message}`);
 		else if (error instanceof MemoryError || error instanceof RangeError) skip(what, address, error);
 		else throw error;
 	}
