@@ -9,7 +9,7 @@ import (
 )
 
 // riscv64 is the CPUs of qemu-system-riscv64. Source: QEMU's target/riscv/machine.c (vmstate_riscv_cpu); the CSRs have the
-// names of the privileged architecture there, so no table is needed for them.
+// names of the privileged architecture there, so no table is needed for them. fflags, and so fcsr, are not in a stream.
 var riscv64 = architecture{
 	names: []string{"riscv64"},
 	match: func(s *stream.Struct) bool { return findField(s, "env.gpr") != nil },
@@ -56,9 +56,38 @@ func (d *decoder) computedBits() {
 			mstatus |= 1 << 63
 		}
 		d.add("mstatus", 64, mstatus)
+		d.add("sstatus", 64, mstatus&sstatusMask)
 	}
 	if hstatus, _, ok := element(d.lookup("env.hstatus"), scalar); ok {
 		d.add("hstatus", 64, hstatus&^(3<<32)|2<<32)
+	}
+	d.supervisorViews()
+}
+
+// sstatusMask are the bits of mstatus that sstatus shows: SIE, SPIE, UBE, SPP, VS, FS, XS, SUM, MXR, UXL and SD. Source: RISC-V
+// Privileged Architecture, section "Supervisor Status (sstatus) Register".
+const sstatusMask = 1<<63 | 3<<32 | 1<<19 | 1<<18 | 3<<15 | 3<<13 | 3<<9 | 1<<8 | 1<<6 | 1<<5 | 1<<1
+
+// supervisorViews adds the CSRs that are no state of their own: sip and sie, which show of mip and mie what mideleg delegates, and
+// misa, which the stream holds in two fields. Source: rmw_sie64, rmw_sip64 and read_misa of target/riscv/csr.c.
+func (d *decoder) supervisorViews() {
+	const supervisor = 1<<1 | 1<<5 | 1<<9 | 1<<13 // SSI, STI, SEI, LCOFI
+	delegated, _ := d.Uint("env.mideleg")
+	own, _ := d.Uint("env.mvien") // since QEMU 8.2: bits that S-mode has for itself
+	for _, v := range []struct{ name, of string }{{"sie", "env.mie"}, {"sip", "env.mip"}} {
+		value, _, ok := element(findField(d.Struct, v.of), scalar)
+		if !ok {
+			continue
+		}
+		value &= delegated & supervisor
+		if extra, _, ok := element(d.lookup("env."+v.name), scalar); ok {
+			value |= extra & own &^ delegated
+		}
+		d.add(v.name, 64, value)
+	}
+	mxl, _, ok := element(findField(d.Struct, "env.misa_mxl"), scalar)
+	if extensions, _, known := element(findField(d.Struct, "env.misa_ext"), scalar); ok && known {
+		d.add("misa", 64, mxl<<62|extensions)
 	}
 }
 
