@@ -119,7 +119,7 @@ module.exports = (k) => {
 		const all = space.tryReadPointer(at);
 		if (all) return [`lowerdir=${space.tryReadCString(all, OVERLAYFS_PATHS) ?? ""}`];
 		const layers = Math.min(Number(fs.numlayer), 512), data = layers - Number(k.fieldIfAny(fs, "numdatalayer") ?? 0);
-		return (space.tryReadArray(at, "pointer", layers) ?? []).flatMap((p, i) => (i === 0 || !p ? [] : [`${i < data ? "lowerdir" : "datadir"}+=${space.tryReadCString(BigInt(p), OVERLAYFS_PATHS) ?? ""}`]));
+		return Array.from(space.tryReadArray(at, "pointer", layers) ?? [], BigInt).flatMap((p, i) => (i === 0 || !p ? [] : [`${i < data ? "lowerdir" : "datadir"}+=${space.tryReadCString(p, OVERLAYFS_PATHS) ?? ""}`]));
 	}
 
 	/** @param {any} fs @param {any} config @param {string | null} redirect before Linux 6.5 its mode is a text @returns {string[] | null} */

@@ -163,7 +163,9 @@ function make(vm) {
 
 	/** The interrupts by which CPUs call each other: they have descriptors that are hidden, in the order of their numbers (arch/arm64/kernel/smp.c, arch/riscv/kernel/smp.c). */
 	function ipiCounts() {
-		const texts = k.symbolIfAny("ipi_types"), rows = []; // arm64's; others have the text as the action's name
+		/** @type {{irq: string, name: string, counts: number[]}[]} */
+		const rows = [];
+		const texts = k.symbolIfAny("ipi_types"); // arm64's; others have the text as the action's name
 		for (const [number, desc] of for_each_irq()) {
 			const info = attempt("an interrupt", desc.$address, () => (irq_hidden(desc) ? irq_info(number, desc) : null), null);
 			if (!info || info.actions.length === 0) continue;
