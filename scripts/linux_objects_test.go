@@ -1,12 +1,17 @@
 package scripts
 
 import (
+	"encoding/hex"
 	"fmt"
+	"math/bits"
+	"net/netip"
 	"os"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/svscript/svscript/savevm"
 )
@@ -169,6 +174,69 @@ func TestLinuxGuestObjects(t *testing.T) {
 		}
 	})
 
+	t.Run("routes", func(t *testing.T) {
+		inits := regexp.MustCompile(`(?m)^1 .* net:\[(\d+)\]`).FindStringSubmatch(guest["ns"])
+		if inits == nil {
+			t.Fatal("the guest does not say in which network namespace its first process is")
+		}
+		listed := map[string][]string{} // by namespace and table
+		for _, row := range script(t, "netstat", "--routes") {
+			table := fmt.Sprint(row["netns"], " ", row["table"])
+			if strings.Contains(row["destination"].(string), ":") {
+				table = fmt.Sprint(row["netns"], " 6")
+			}
+			listed[table] = append(listed[table], fmt.Sprintf("%v via %v dev %v metric %v", row["destination"], row["gateway"], row["dev"], row["metric"]))
+		}
+		var want []string
+		for _, line := range linesOf(guest["route"])[1:] {
+			f := strings.Fields(line)
+			mask, _ := strconv.ParseUint(f[7], 16, 32)
+			want = append(want, fmt.Sprintf("%s/%d via %s dev %s metric %s", host(f[1]), bits.OnesCount64(mask), strings.TrimPrefix(host(f[2]), "0.0.0.0"), f[0], f[6]))
+		}
+		if d := cmp.Diff(want, listed[inits[1]+" main"]); d != "" || len(want) < 3 {
+			t.Errorf("IPv4 (-guest +script):\n%s", d)
+		}
+		ipv6 := func(text string) (want []string) {
+			for _, line := range linesOf(text) {
+				f := strings.Fields(line)
+				if len(f) != 10 || len(f[0]) != 32 {
+					continue // of the sockets before
+				}
+				b, _ := hex.DecodeString(f[0] + f[4])
+				plen, _ := strconv.ParseUint(f[1], 16, 8)
+				metric, _ := strconv.ParseUint(f[5], 16, 32)
+				gateway := strings.TrimPrefix(netip.AddrFrom16([16]byte(b[16:])).String(), "::")
+				want = append(want, fmt.Sprintf("%s/%d via %s dev %s metric %d", netip.AddrFrom16([16]byte(b)), plen, gateway, f[9], metric))
+			}
+			return want
+		}
+		if d := cmp.Diff(ipv6(guest["ipv6_route"]), listed[inits[1]+" 6"]); d != "" {
+			t.Errorf("IPv6 (-guest +script):\n%s", d)
+		}
+		for title, text := range guest {
+			if netns, ok := strings.CutPrefix(title, "netns "); ok {
+				if d := cmp.Diff(ipv6(text), listed[netns+" 6"]); d != "" {
+					t.Errorf("IPv6 of %s (-guest +script):\n%s", netns, d)
+				}
+			}
+		}
+	})
+
+	t.Run("sockets of namespaces", func(t *testing.T) {
+		got := map[string]bool{}
+		for _, row := range script(t, "netstat") {
+			got[fmt.Sprint(row["netns"], " ", row["proto"], " ", row["local"], " ", row["inode"])] = true
+		}
+		for title, text := range guest {
+			netns, ok := strings.CutPrefix(title, "netns ")
+			for _, line := range linesOf(text) {
+				if f := strings.Fields(line); ok && len(f) > 11 && strings.HasSuffix(f[0], ":") && !got[fmt.Sprint(netns, " tcp ", address(f[1]), " ", f[9])] {
+					t.Errorf("not listed in %s: %s", netns, line)
+				}
+			}
+		}
+	})
+
 	t.Run("irqs", func(t *testing.T) {
 		got := map[string]map[string]any{}
 		for _, row := range script(t, "irqs") {
@@ -266,6 +334,12 @@ func TestLinuxGuestObjects(t *testing.T) {
 			}
 		}
 	})
+}
+
+// host is an IPv4 address as /proc/net/route has it.
+func host(s string) string {
+	a, _, _ := strings.Cut(address(s+":0"), ":")
+	return a
 }
 
 // guestImage is the guest of SVSCRIPT_GUEST with what it printed, by the titles before it.

@@ -12,7 +12,7 @@ exports.command = {
 		proto: { type: "string", value: "NAME", help: "only this protocol, as tcp, udp6, unix, netlink" },
 		listen: { type: "boolean", short: "l", help: "only sockets that listen" },
 		pid: { type: "number", value: "PID", help: "only sockets that this process has open" },
-		routes: { type: "boolean", short: "r", help: "list the IPv4 routes instead" },
+		routes: { type: "boolean", short: "r", help: "list the routes instead, of IPv4 and IPv6" },
 		interfaces: { type: "boolean", short: "i", help: "list the network devices with their addresses instead" },
 	},
 };
@@ -36,6 +36,12 @@ exports.main = (vm, args) => {
 			for (const table of net.for_each_fib_table(ns)) {
 				for (const { key, alias } of net.for_each_route(table)) {
 					const info = k.attempt("a route", alias.$address, () => net.route_info(table, key, alias), null);
+					if (info) emit({ ...info, netns: namespace(k, ns) });
+				}
+			}
+			for (const table of net.for_each_fib6_table(ns)) {
+				for (const route of net.for_each_route6(table)) {
+					const info = k.attempt("a route", route.$address, () => net.route6_info(table, route), null);
 					if (info) emit({ ...info, netns: namespace(k, ns) });
 				}
 			}

@@ -500,14 +500,58 @@ function make(vm) {
 
 	/** A route as `ip route` tells of it; gateway and dev are "" where it has none, or a nexthop object has them. @param {Struct} table @param {number} key @param {Struct} alias */
 	function route_info(table, key, alias) {
-		const info = alias.$deref("fa_info"), ROUTE_TYPES = ["unspec", "unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit", "throw", "nat"];
+		const info = alias.$deref("fa_info");
 		const nh = info.fib_nhs > 0 ? k.at("struct fib_nh", info.$address + BigInt(info.$type.offsetOf("fib_nh"))) : null;
 		const dev = nh && k.field(nh, "nh_common.nhc_dev", "nh_dev"), gateway = nh ? k.field(nh, "nh_common.nhc_gw.ipv4", "nh_gw") : 0; // before Linux 5.2
 		const host = (/** @type {number} */ n) => [n >>> 24, n >>> 16, n >>> 8, n].map((b) => b & 0xff).join(".");
 		return {
-			table: /** @type {Record<number, string>} */ ({ 253: "default", 254: "main", 255: "local" })[table.tb_id] ?? String(table.tb_id), destination: `${host(key)}/${32 - alias.fa_slen}`,
+			table: table_name(table.tb_id), destination: `${host(key)}/${32 - alias.fa_slen}`,
 			type: ROUTE_TYPES[alias.fa_type] ?? String(alias.fa_type), gateway: gateway === 0 ? "" : ipv4(gateway), dev: dev ? k.at("struct net_device", dev).name : "",
 			metric: info.fib_priority, source: info.fib_prefsrc === 0 ? "" : ipv4(info.fib_prefsrc),
+		};
+	}
+
+	/** The tables of IPv6 routes of a namespace. @param {Struct} net @returns {Generator<Struct>} struct fib6_table */
+	function* for_each_fib6_table(net) {
+		if (!has("struct net", "ipv6.fib_table_hash") || !kernel.hasType("struct fib6_table")) return;
+		if (!kernel.hasType("struct fib6_info")) return k.skip("the IPv6 routes", net.$address, "they are kept otherwise before Linux 4.18");
+		const heads = net.$field("ipv6.fib_table_hash"), FIB6_TABLE_HASHSZ = has("struct net", "ipv6.fib6_local_tbl") ? 256 : 1; // CONFIG_IPV6_MULTIPLE_TABLES
+		if (heads === 0n) return;
+		const node = BigInt(kernel.type("struct fib6_table").offsetOf("tb6_hlist"));
+		for (const at of hash_for_each("the tables of IPv6 routes", heads, FIB6_TABLE_HASHSZ, kernel.pointerSize)) yield k.at("struct fib6_table", k.wrap(at - node));
+	}
+
+	/** The IPv6 routes of a table, in the order of /proc/net/ipv6_route (net/ipv6/ip6_fib.c). @param {Struct} table struct fib6_table @returns {Generator<Struct>} struct fib6_info */
+	function* for_each_route6(table) {
+		const RTN_RTINFO = 4, type = kernel.type("struct fib6_node"), seen = new Set();
+		/** @param {bigint} at address of a struct fib6_node @param {number} depth @returns {Generator<Struct>} */
+		function* walk(at, depth) {
+			if (at === 0n) return;
+			const node = type.at(at), here = attempt("a node of a routing table", at, () => ({ below: [k.fieldIfAny(node, "subtree") ?? 0n, node.left, node.right], flags: node.fn_flags }), null);
+			if (!here) return;
+			if (depth > 512 || seen.has(at)) return k.skip("a node of a routing table", at, "it is none"); // 128 bits of a destination, and as many of a source
+			seen.add(at);
+			for (const next of here.below) yield* walk(next, depth + 1);
+			if (!(here.flags & RTN_RTINFO)) return;
+			for (let route = attempt("a route", at, () => node.$deref("leaf"), null); route; route = attempt("a route", route.$address, () => route.$deref("fib6_next"), null)) {
+				if (seen.has(route.$address) || seen.size > 1e6) return k.skip("a route", route.$address, "the list leads back into itself");
+				seen.add(route.$address);
+				yield route;
+			}
+		}
+		yield* walk(table.$address + BigInt(table.$type.offsetOf("tb6_root")), 0);
+	}
+
+	/** A route as `ip -6 route` tells of it; gateway and dev are "" where it has none, or a nexthop object has them. @param {Struct} table @param {Struct} route struct fib6_info */
+	function route6_info(table, route) {
+		const at = route.$address + BigInt(route.$type.offsetOf("fib6_nh")), nh = k.fieldIfAny(route, "nh") ? null : k.at("struct fib6_nh", at); // what a route with an object has there is not its own
+		const common = nh && has("struct fib6_nh", "nh_common") ? nh.nh_common : null, RTF_GATEWAY = 2; // since Linux 5.2
+		const dev = nh && (common ? common.nhc_dev : nh.nh_dev);
+		const gateway = common ? common.nhc_gw_family !== 0 && in6(common.nhc_gw.ipv6) : nh && route.fib6_flags & RTF_GATEWAY && in6(nh.nh_gw);
+		const prefix = (/** @type {Struct} */ key) => `${in6(key.addr)}/${key.plen}`;
+		return {
+			table: table_name(table.tb6_id), destination: prefix(route.fib6_dst), type: ROUTE_TYPES[route.fib6_type] ?? String(route.fib6_type), gateway: gateway || "",
+			dev: dev ? k.at("struct net_device", dev).name : "", metric: route.fib6_metric, source: route.fib6_prefsrc.plen === 0 ? "" : in6(route.fib6_prefsrc.addr),
 		};
 	}
 
@@ -516,9 +560,15 @@ function make(vm) {
 
 	return {
 		for_each_net, for_each_tcp_sock, for_each_udp_sock, for_each_raw_sock, for_each_unix_sock, for_each_packet_sock, for_each_netlink_sock, for_each_sock,
-		rhashtable_for_each, sock_net, file_socket, socket_inode, socket_type, sock_info, unix_name, describe, socket_owners, for_each_netdev, netdev_info, for_each_fib_table, for_each_route, route_info,
+		rhashtable_for_each, sock_net, file_socket, socket_inode, socket_type, sock_info, unix_name, describe, socket_owners, for_each_netdev, netdev_info, for_each_fib_table, for_each_route, route_info, for_each_fib6_table, for_each_route6, route6_info,
 	};
 }
+
+/** RTN_ of enum in include/uapi/linux/rtnetlink.h. */
+const ROUTE_TYPES = ["unspec", "unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit", "throw", "nat"];
+
+/** RT_TABLE_ of the same. @param {number} id */
+const table_name = (id) => /** @type {Record<number, string>} */ ({ 253: "default", 254: "main", 255: "local" })[id] ?? String(id);
 
 /** @param {number} n */
 const swap16 = (n) => ((n & 0xff) << 8) | (n >> 8);

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sort"
 	"strconv"
+	"strings"
 	"sync"
 )
 
@@ -207,14 +208,34 @@ func (t *Table) makeIndex() {
 	}
 }
 
-// Symbolize finds the symbol at or before an address. Of several at one address it takes the first, as the kernel does.
+// isLabel tells whether a module's symbol is none that a person has named: is_mapping_symbol in include/linux/module_symbol.h.
+func (t *Table) isLabel(i int) bool {
+	name := t.name(i)
+	return t.module != "" && (strings.HasPrefix(name, ".L") || strings.HasPrefix(name, "L0") || strings.HasPrefix(name, "$"))
+}
+
+// Symbolize finds the symbol at or before an address. Of several at one address it takes the first, as the kernel does, and like it
+// passes over the labels that assemblers leave in modules.
 func (t *Table) Symbolize(address uint64) (Location, bool) {
 	after := sort.Search(t.Len(), func(i int) bool { return t.addresses[i] > address })
-	if after == 0 {
+	at := after - 1
+	for at >= 0 && t.isLabel(at) {
+		at--
+	}
+	if at < 0 {
+		at = after - 1
+	}
+	if at < 0 {
 		return Location{}, false
 	}
-	start := t.addresses[after-1]
-	first := sort.Search(after, func(i int) bool { return t.addresses[i] >= start })
+	start := t.addresses[at]
+	first := sort.Search(at, func(i int) bool { return t.addresses[i] >= start })
+	for first < at && t.isLabel(first) {
+		first++
+	}
+	for after < t.Len() && t.isLabel(after) {
+		after++
+	}
 	l := Location{Symbol: t.At(first), Offset: address - start}
 	if after < t.Len() {
 		l.Size = t.addresses[after] - start

@@ -61,6 +61,24 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// Modules of riscv64 keep their assembler's labels, and those of arm64 marks of code and data.
+func TestLabels(t *testing.T) {
+	var b Builder
+	for address, name := range map[uint64]string{0x1000: "$x", 0x1004: ".LVL7", 0x2000: "first", 0x2010: ".LBE1", 0x2020: "L0\x01", 0x3000: ".LFB2", 0x3004: "second"} {
+		b.Add(address, 't', name)
+	}
+	b.Add(0x2000, 't', ".Ltext0")
+	table := b.Table("mod")
+	for address, want := range map[uint64]string{0x1008: ".LVL7+0x4 [mod]", 0x2000: "first [mod]", 0x2fff: "first+0xfff [mod]", 0x3003: "first+0x1003 [mod]", 0x3004: "second [mod]"} {
+		if l, ok := table.Symbolize(address); !ok || l.String() != want {
+			t.Errorf("%#x is %v, want %s", address, l, want)
+		}
+	}
+	if l, _ := table.Symbolize(0x2011); l.Size != 0x1004 {
+		t.Errorf("%v has %#x bytes", l, l.Size)
+	}
+}
+
 // BenchmarkIndex looks a symbol up; that includes the index that the first look-up makes.
 func BenchmarkIndex(b *testing.B) {
 	var build Builder
