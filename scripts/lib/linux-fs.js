@@ -517,7 +517,7 @@ function make(vm) {
 		if (pages > 1 || kernel.version.major > 5) return 0;
 		const p = kernel.type("page").at(page);
 		const inside = index - Number(p.index);
-		return (p.compound_head & 1n) === 0n && inside > 0 && inside < 512 ? inside : 0;
+		return (BigInt(p.compound_head) & 1n) === 0n && inside > 0 && inside < 512 ? inside : 0;
 	}
 
 	/**

@@ -79,7 +79,7 @@ function make(vm) {
 		const flags = kernel.hasType("enum pageflags") ? kernel.type("enum pageflags").constants : {};
 		const types = kernel.hasType("enum pagetype") ? kernel.type("enum pagetype").constants : {};
 		const member = ["__page_flags", "flags.f", "flags"].find((m) => has(slabType.name, m));
-		if (flags.PG_slab !== undefined && member) return (/** @type {Struct} */ slab) => (slab.$field(member) >> BigInt(flags.PG_slab) & 1n) === 1n; // before Linux 6.10
+		if (flags.PG_slab !== undefined && member) return (/** @type {Struct} */ slab) => (BigInt(slab.$field(member)) >> BigInt(flags.PG_slab) & 1n) === 1n; // before Linux 6.10
 		const typed = ["__page_type", "page_type"].find((m) => has(slabType.name, m));
 		if (typed && types.PGTY_slab !== undefined) return (/** @type {Struct} */ slab) => slab.$field(typed) >>> 24 === Number(types.PGTY_slab);
 		return () => true;
@@ -139,7 +139,7 @@ function make(vm) {
 	 * @returns {Set<bigint>}
 	 */
 	function freelist(cache, { start, objects }, first) {
-		const free = new Set(), size = BigInt(cache.size), offset = BigInt(cache.offset), random = hardened ? cache.random : 0n;
+		const free = new Set(), size = BigInt(cache.size), offset = BigInt(cache.offset), random = hardened ? BigInt(cache.random) : 0n;
 		const end = start + size * BigInt(objects);
 		const inside = (/** @type {bigint} */ object) => object >= start && object < end && (object - start) % size === 0n;
 		for (let object = first; object !== 0n;) {
@@ -296,7 +296,7 @@ function make(vm) {
 	 * @param {Struct} page @returns {bigint}
 	 */
 	function compoundHead(page) {
-		const info = k.fieldIfAny(page, "compound_head", "compound_info") ?? 0n, rest = info - 1n;
+		const info = BigInt(k.fieldIfAny(page, "compound_head", "compound_info") ?? 0), rest = info - 1n;
 		if ((info & 1n) === 0n) return page.$address;
 		const span = k.wrap(-rest);
 		return (span & (span - 1n)) === 0n ? page.$address & rest : rest;

@@ -247,8 +247,9 @@ function make(vm) {
 
 	/** From what was interrupted on; null, the end, where that is user code, or a new task's empty registers. @param {any} regs struct pt_regs @returns {ReturnType<Step>} */
 	function x86Registers(regs) {
-		if (BigInt(regs.cs) & 3n || !in_text(regs.ip)) return null;
-		return { state: { pc: regs.ip, sp: regs.sp, fp: regs.bp, signal: true, regs: regs.$address }, found: /** @type {"regs"} */ ("regs") };
+		const pc = BigInt(regs.ip); // unsigned long: of 32 bits a Number
+		if (BigInt(regs.cs) & 3n || !in_text(pc)) return null;
+		return { state: { pc, sp: BigInt(regs.sp), fp: BigInt(regs.bp), signal: true, regs: regs.$address }, found: /** @type {"regs"} */ ("regs") };
 	}
 
 	// --- ORC (arch/x86/kernel/unwind_orc.c)

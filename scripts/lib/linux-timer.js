@@ -46,7 +46,7 @@ function make(vm) {
 		for (let i = 0; i < MAX_BASES; i++) {
 			const base = type.at(first + BigInt(i * type.sizeof));
 			const alike = attempt("a timer base", base.$address, () => {
-				const behind = now - base.clk;
+				const behind = now - BigInt(base.clk);
 				return base.cpu === cpu && behind < DAY && behind > -DAY;
 			}, false);
 			if (!alike && i > 0) return;
