@@ -1,29 +1,35 @@
 package symbols
 
 import (
-	"bytes"
 	"encoding/binary"
 	"iter"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/svscript/svscript/savevm/symbols/symtab"
 )
 
-// Kernels without CONFIG_KALLSYMS_ALL know only their functions by name. Some variables are found all the same: those exported to
-// modules are in __ksymtab, and those that crash dumps need in VMCOREINFO.
+// Kernels without CONFIG_KALLSYMS_ALL know only their functions by name, and damage takes names from any kernel. Some are found all the
+// same: those exported to modules are in __ksymtab, and those that crash dumps need in VMCOREINFO.
 
-// addData adds the symbols of variables to a kernel's table that has only functions.
+// addData adds symbols to a kernel's table that has only functions, or of which memory has lost some.
 func (k *Kernel) addData() {
+	functionsOnly := !k.Symbols.hasData()
+	why := "memory has lost some of kallsyms"
+	switch {
+	case k.Symbols.kernel.Len() == 0:
+		why = "there is no kallsyms"
+	case functionsOnly:
+		why = "kallsyms has functions only"
+	}
 	var b symtab.Builder
 	for s := range k.Symbols.kernel.All() {
 		b.Add(s.Address, s.Type, s.Name)
 	}
 	n := k.addExports(&b)
 	if n > 0 {
-		k.evidence("%d more symbols: kallsyms has functions only, these are exported to modules (__ksymtab)", n)
+		k.evidence("%d more symbols: %s, these are exported to modules (__ksymtab)", n, why)
 	}
 	if m := k.addVMCoreInfo(&b); m > 0 {
 		k.evidence("%d more symbols: from VMCOREINFO", m)
@@ -33,10 +39,12 @@ func (k *Kernel) addData() {
 		return // that there is no kallsyms is said
 	}
 	if n == 0 {
-		k.missing("the kernel's variables: kallsyms has functions only (no CONFIG_KALLSYMS_ALL)")
+		if functionsOnly {
+			k.missing("the kernel's variables: kallsyms has functions only (no CONFIG_KALLSYMS_ALL)")
+		}
 		return
 	}
-	if k.Symbols.kernel.Len() > 0 {
+	if k.Symbols.kernel.Len() > 0 && functionsOnly {
 		k.missing("variables that are not exported to modules: kallsyms has functions only (no CONFIG_KALLSYMS_ALL)")
 	}
 	start, end := k.Symbols.start, k.Symbols.end
@@ -68,26 +76,22 @@ func (k *Kernel) addVMCoreInfo(b *symtab.Builder) (added int) {
 const exportsReach = 12 << 20
 
 // addExports finds the tables __ksymtab and __ksymtab_gpl, whose entries (struct kernel_symbol, kernel/module/internal.h) are
-// offsets from themselves: to the value, to the name and from 5.4 on to the namespace.
+// offsets from themselves: to the value, to the name and from 5.4 on to the namespace. Without kallsyms the whole image is searched.
 func (k *Kernel) addExports(b *symtab.Builder) int {
-	if k.tokenTable == 0 {
-		return 0
+	base, reach := k.tokenTable&^7, uint64(exportsReach)
+	if base == 0 {
+		base, reach = k.PhysicalBase, imageReach/2
 	}
-	e := exports{data: readSparse(k.target.Memory, k.tokenTable&^7, exportsReach)}
-	// This name is in every kernel's list (init/init_task.c). The linker merges strings, so that it may be the end of another one.
-	for at := 0; len(e.anchors) < 16; {
-		i := bytes.Index(e.data[at:], []byte("init_task\x00"))
-		if i < 0 {
-			break
-		}
-		e.anchors = append(e.anchors, at+i)
-		at += i + 1
-	}
+	e := exports{data: readSparse(k.target.Memory, base, reach)}
+	text, end := k.Symbols.first("_stext"), k.Symbols.first("_etext")
 	added := 0
 	entry, stride := e.find()
 	for name, value := range e.around(entry, stride) {
-		address := k.mask(k.tokenTable&^7 + k.delta + uint64(int64(value)))
-		if !hasSymbol(k.Symbols.kernel, name) && b.Add(address, 'D', name) {
+		address, kind := k.mask(base+k.delta+uint64(int64(value))), byte('D')
+		if address >= text && address < end {
+			kind = 'T'
+		}
+		if !hasSymbol(k.Symbols.kernel, name) && b.Add(address, kind, name) {
 			added++
 		}
 	}
@@ -96,14 +100,17 @@ func (k *Kernel) addExports(b *symtab.Builder) int {
 
 // exports is memory in which export tables are looked for.
 type exports struct {
-	data    []byte
-	anchors []int // offsets of a name that one of the entries has
+	data []byte
 }
 
-// find finds the entry of the name, and how far entries are from each other; 0 when there is none.
+// exported is a name in every kernel's list (init/init_task.c). The linker merges strings, so that it may be the end of another one.
+const exported = "init_task\x00"
+
+// find finds the entry of that name, and how far entries are from each other; 0 when there is none.
 func (e *exports) find() (entry, stride int) {
-	for at := 4; at+4 <= len(e.data) && len(e.anchors) > 0; at += 4 {
-		if !slices.Contains(e.anchors, at+int(int32(binary.LittleEndian.Uint32(e.data[at:])))) {
+	for at := 4; at+4 <= len(e.data); at += 4 {
+		text := at + int(int32(binary.LittleEndian.Uint32(e.data[at:])))
+		if text < 0 || text+len(exported) > len(e.data) || e.data[text] != exported[0] || string(e.data[text:text+len(exported)]) != exported {
 			continue
 		}
 		for _, stride := range []int{12, 8} {

@@ -180,6 +180,7 @@ func (f *finder) tables(digits uint64) *Kernel {
 	}
 	k.evidence("%d symbols: kallsyms at physical %#x, %s", r.Table.Len(), c.TokenTable, r.Form)
 	if r.Missing > 0 {
+		k.lost = r.Missing
 		k.missing("%d of %d symbols: pages of kallsyms are gone", r.Missing, r.Count)
 	}
 	return k

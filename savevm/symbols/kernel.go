@@ -50,6 +50,7 @@ type Kernel struct {
 	options    Options
 	delta      uint64 // of the image: virtual minus physical
 	tokenTable uint64 // physical address of kallsyms' token table; 0: none
+	lost       int    // symbols of kallsyms whose bytes are gone
 	bannerAt   uint64 // virtual
 
 	vmcoreinfo once[map[string]string]
@@ -203,13 +204,13 @@ func (f *finder) finish(k *Kernel) (*Kernel, error) {
 			k.Missing = slices.DeleteFunc(k.Missing, func(s string) bool { return strings.HasPrefix(s, missingRoot) })
 		}
 	}
-	functionsOnly := !k.Symbols.hasData() // or not even those
-	if functionsOnly {
+	lacking := k.lost > 0 || !k.Symbols.hasData() // functions only, or not even those
+	if lacking {
 		k.addData()
 	}
 	k.findKASLR()
 	k.findPerCPU(f)
-	if functionsOnly {
+	if lacking {
 		k.recoverData()
 	}
 	k.Symbols.modules = func() []*Module { m, _ := k.Modules(); return m }

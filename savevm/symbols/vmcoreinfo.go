@@ -30,10 +30,10 @@ func (k *Kernel) readVMCoreInfo() []byte {
 			}
 		}
 	}
-	if k.Symbols.hasData() || k.Version.Release == "" {
+	if k.Symbols.hasData() && k.lost == 0 || k.Version.Release == "" {
 		return nil
 	}
-	// Without data symbols: it fills a page from its start.
+	// Where no symbol tells: it fills a page from its start.
 	want := scan.Must(scan.Text(string(vmcoreinfoStart) + k.Version.Release + "\n"))
 	for hit := range scan.Scan(context.Background(), k.target.Memory, []scan.Pattern{want}, scan.Options{Align: 4096, Limit: 1}).Hits() {
 		return readText(k.target.Memory, hit.Address, maxVMCoreInfo)
