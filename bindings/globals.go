@@ -63,6 +63,20 @@ func openImage(c call) goja.Value {
 			options.RAMFiles[name] = file.String()
 		}
 	}
+	if v := o.get("place"); v != nil {
+		blocks, ok := v.(*goja.Object)
+		if !ok {
+			c.bad("place", v, "must be an object", true)
+		}
+		options.Place = map[string]uint64{}
+		for _, name := range blocks.Keys() {
+			address, problem, wrongType := parseAddress(blocks.Get(name))
+			if problem != "" {
+				c.bad("place."+name, blocks.Get(name), problem, wrongType)
+			}
+			options.Place[name] = address
+		}
+	}
 	if b.options.Open == nil {
 		runtime.Throw(b.rt, errNotGranted)
 	}

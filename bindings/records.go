@@ -160,6 +160,7 @@ var optionRecords = []*Class{
 		opt("raw", "boolean", "The file is plain memory from physical address 0 on."),
 		opt("arch", "string", `Of a file that does not say: "x86_64", "i386", "aarch64", "riscv64".`),
 		opt("below4G", "Size", "Bytes of RAM that a PC has below the PCI hole, instead of what the image says."),
+		opt("place", "Record<string, Address>", "Addresses of memory devices (DIMMs) by block name, where the image does not have them."),
 		opt("ramFiles", "Record<string, string>", "Files with the contents of RAM blocks that the image does not hold, by block name."),
 	}},
 }

@@ -89,6 +89,8 @@ type Options struct {
 	// Below4G, when not 0, is how many bytes of RAM a PC has below the PCI hole, instead of what the CMOS or the machine
 	// type say.
 	Below4G uint64
+	// Place gives the guest-physical addresses of memory devices (DIMMs), by block name, where the image does not have them.
+	Place map[string]uint64
 	// Map, when not nil, is the whole guest-physical map, instead of the inferred one.
 	Map []Range
 	// RAMFiles gives the contents of RAM blocks that the stream does not hold (x-ignore-shared), by block name: the path of

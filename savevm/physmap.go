@@ -120,6 +120,7 @@ func layoutPC(img *Image, o Options) *physicalLayout {
 	}
 	l.place(main, 0, below, 0, "RAM below 4 GiB")
 	l.place(main, 4*gib, above, below, "RAM above 4 GiB")
+	extra = l.placeStated(img, extra, o.Place)
 	l.placeDIMMs(extra, below, above, img.nvdimms())
 	if legacy && below+above < total {
 		l.source += fmt.Sprintf("; the last %d KiB of the stream's RAM are video memory and ROMs", (total-below-above)/kib)

@@ -34,10 +34,60 @@ func (l *physicalLayout) moveExtra(main, extra []*Block, size uint64) (kept, res
 	return kept, append(rest, extra...)
 }
 
+// placeStated maps the memory devices whose address is known: the user says it, or a virtio-mem device's section does (fields of
+// vmstate_virtio_mem_device_early in hw/virtio/virtio-mem.c, QEMU 8.2 on). It returns the others. What the guest has not plugged
+// of a virtio-mem device's memory is not in an image.
+func (l *physicalLayout) placeStated(img *Image, blocks []*Block, place map[string]uint64) (rest []*Block) {
+	named := 0
+	for _, b := range blocks {
+		at, ok := place[b.Name]
+		if !ok {
+			at, ok = place[baseName(b.Name)]
+		}
+		if ok {
+			named++
+			l.add(at, b.Size, KindRAM, b, 0, "memory device, placed by option")
+		} else if at, ok = img.virtioMemAddress(b); ok {
+			l.add(at, b.Size, KindRAM, b, 0, "virtio-mem, as its section has it")
+		} else {
+			rest = append(rest, b)
+		}
+	}
+	if named < len(place) {
+		l.warn("of %d blocks to place, %d are memory devices of this guest", len(place), named)
+	}
+	return rest
+}
+
+// virtioMemAddress is where a virtio-mem device's section has its memory.
+func (img *Image) virtioMemAddress(b *Block) (uint64, bool) {
+	path, ok := strings.CutSuffix(b.Name, "/"+baseName(b.Name))
+	if !ok {
+		return 0, false
+	}
+	s := img.decodedDevice(path+"/virtio-mem-device-early", 0)
+	if s == nil {
+		return 0, false
+	}
+	for _, tmp := range structs(findField(s, "tmp")) {
+		size, _ := tmp.Uint("region_size")
+		if at, ok := tmp.Uint("addr"); ok && size == b.Size && at >= 4*gib && at+size > at {
+			return at, true
+		}
+	}
+	return 0, false
+}
+
 // placeDIMMs maps memory devices: one behind the other behind the last RAM, from a 1-GiB border on (QEMU's pc_memory_init and
 // memory_device_get_free_addr), and NVDIMMs at the places that the table NFIT gives them in that row.
 func (l *physicalLayout) placeDIMMs(blocks []*Block, below, above uint64, nvdimms []Range) {
 	base := (4*gib + above + gib - 1) &^ (gib - 1)
+	var stated []Range // in the way of the others
+	for _, r := range l.ranges {
+		if r.Base >= base {
+			stated = append(stated, r)
+		}
+	}
 	for len(blocks) > 0 {
 		block, n := 0, slices.IndexFunc(nvdimms, func(r Range) bool { return r.Base == base || len(blocks) <= len(nvdimms) })
 		if n >= 0 {
@@ -52,8 +102,14 @@ func (l *physicalLayout) placeDIMMs(blocks []*Block, below, above uint64, nvdimm
 			base = max(base, (r.Last()+2*mib)&^(2*mib-1))
 			continue
 		}
+		for i := 0; i < len(stated); i++ {
+			if r := stated[i]; base <= r.Last() && r.Base < base+b.Size {
+				base, i = (r.Last()+2*mib)&^(2*mib-1), -1
+			}
+		}
 		l.add(base, b.Size, KindRAM, b, 0, "memory device")
-		l.warn("RAM block %s is taken to be a memory device at %#x, behind the last RAM; no part of the image says so", b.Name, base)
+		l.warn("RAM block %s is taken to be a memory device at %#x, behind the last RAM; no part of the image says so, and an address that it "+
+			"was given is not known (option --place %[1]s=ADDRESS)", b.Name, base)
 		base += (b.Size + 2*mib - 1) &^ (2*mib - 1)
 	}
 }

@@ -74,6 +74,7 @@ var flagTable = []flagRow{
 		f.image.Below4G = uint64(n)
 		return err
 	}},
+	{"place", "", "BLOCK=ADDRESS", "where the RAM block of a DIMM lies, where the image does not tell; may be repeated", setPlace},
 	{"ram-file", "", "BLOCK=PATH", "the file behind a RAM block that the image does not hold (x-ignore-shared); may be repeated", setRAMFile},
 	{"raw", "", "", "the file is plain memory from guest-physical address 0 on", set(func(f *flags) { f.image.Raw = true })},
 	{"arch", "", "NAME", "the architecture where the file does not say: x86_64, i386, aarch64, riscv64", setArch},
@@ -134,6 +135,19 @@ func setModulePath(f *flags, v string) error {
 		return fmt.Errorf("there is no folder %s", v)
 	}
 	f.modulePath = append(f.modulePath, v)
+	return nil
+}
+
+func setPlace(f *flags, v string) error {
+	block, text, _ := strings.Cut(v, "=")
+	address, err := strconv.ParseUint(text, 0, 64)
+	if err != nil || block == "" || address%4096 != 0 {
+		return fmt.Errorf("it is BLOCK=ADDRESS, as mem1=0x110000000, with the address of a page, not %q", v)
+	}
+	if f.image.Place == nil {
+		f.image.Place = map[string]uint64{}
+	}
+	f.image.Place[block] = address
 	return nil
 }
 
