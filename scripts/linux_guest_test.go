@@ -109,7 +109,7 @@ func TestLinuxGuest(t *testing.T) {
 		}
 		unix := map[string]string{}
 		for _, row := range script(t, "netstat", "--proto", "unix") {
-			unix[fmt.Sprint(row["inode"])] = row["local"].(string)
+			unix[fmt.Sprint(row["inode"])], _ = row["local"].(string)
 		}
 		for _, line := range linesOf(guest["net/unix"])[1:] {
 			f := append(strings.Fields(line), "")
