@@ -242,7 +242,7 @@ func readContents(src *wire.Source, base int64, o Options) (*found, error) {
 		}
 		return f, err
 	}
-	return nil, ErrUnknownFormat
+	return nil, unknownFormat(head[:n])
 }
 
 // findStream looks for a migration stream that begins behind other bytes (QEMU's file:PATH,offset=N): for its magic and

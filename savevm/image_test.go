@@ -38,6 +38,8 @@ func TestOpenErrors(t *testing.T) {
 		{dir, "this is a directory", nil},
 		{write("empty", ""), "the file is empty", nil},
 		{write("text", "hello, world\n"), "no saved virtual machine", savevm.ErrUnknownFormat},
+		{write("win.dmp", "PAGEDU64"+strings.Repeat("\x00", 8192)), "crash dump in the format of Windows", savevm.ErrUnknownFormat},
+		{write("vm.vmss", "\xd2\xbe\xd2\xbe\x08\x00\x00\x00"), ".vmem, opens with --raw", savevm.ErrUnknownFormat},
 		{write("old", "QEVM\x00\x00\x00\x02........................"), "version 2", nil},
 	} {
 		img, err := savevm.Open(c.path)
