@@ -8,15 +8,12 @@ import (
 
 // The memory of display devices, where their PCI configuration has it.
 
-// What devices and firmware tables in the image say of the guest-physical map.
-
 // videoBARs is which base address register of a display device shows a block (QEMU's hw/display: vga-pci.c, cirrus_vga.c,
 // qxl.c, vmware_vga.c, bochs-display.c).
 var videoBARs = []struct {
 	block, device string // the ends of their names; "" for any
 	bar           int
 }{
-
 	{"vga.vram", "vmware_vga", 1},
 	{"vga.vram", "", 0},
 	{"qxl.vgavram", "", 0},
@@ -45,9 +42,11 @@ func (l *physicalLayout) videoMemory(img *Image) {
 	}
 }
 
-// isaVGA tells whether the display device is isa-vga: its section has no bus path before its name.
+// isaVGA tells whether the display device is isa-vga: its section has no bus path before its name. So does the VGA part of
+// vmware-vga, up to QEMU 4.2, but that device has a section of its own beside it.
 func (img *Image) isaVGA() bool {
-	return slices.ContainsFunc(img.devices, func(d *Device) bool { return d.Name == "vga" || d.Name == "vga-isa" })
+	pci := slices.ContainsFunc(img.devices, func(d *Device) bool { return strings.HasSuffix(d.Name, "/vmware_vga") })
+	return !pci && slices.ContainsFunc(img.devices, func(d *Device) bool { return d.Name == "vga" || d.Name == "vga-isa" })
 }
 
 // hasVGA tells whether a display device answers at the addresses of VGA: one with the memory of such, other than a PCI device
