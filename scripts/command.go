@@ -2,6 +2,7 @@ package scripts
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math/big"
 	"slices"
@@ -41,6 +42,8 @@ type Parameter struct {
 	Optional bool // of an argument
 	Rest     bool // an argument that takes all that is left, as an array
 	Multiple bool // an option that may be repeated: an array
+
+	defaultText string // the default as the script wrote it
 }
 
 // A UsageError says what is wrong with the arguments of a script.
@@ -81,12 +84,34 @@ func ParseCommand(rt *goja.Runtime, exports *goja.Object) (c *Command, ok bool, 
 			c.Options = append(c.Options, parameter(name, item))
 		}
 	}
-	for _, p := range slices.Concat(c.Arguments, c.Options) {
-		if !slices.Contains(parameterTypes, p.Type) {
-			return nil, true, fmt.Errorf("command: %s has type %q; there are %s", p.Name, p.Type, strings.Join(parameterTypes, ", "))
+	for _, list := range [][]Parameter{c.Arguments, c.Options} {
+		for i := range list {
+			if err := c.complete(rt, &list[i]); err != nil {
+				return nil, true, err
+			}
 		}
 	}
 	return c, true, nil
+}
+
+// complete checks a parameter, and makes its default a value of its type: "1M" is as good as 1048576, and 4096 as 4096n.
+func (c *Command) complete(rt *goja.Runtime, p *Parameter) error {
+	if !slices.Contains(parameterTypes, p.Type) {
+		return fmt.Errorf("command: %s has type %q; there are %s", p.Name, p.Type, strings.Join(parameterTypes, ", "))
+	}
+	if p.Default == nil || goja.IsNull(p.Default) || p.Type == "string" || p.Type == "boolean" {
+		return nil
+	}
+	if _, ok := p.Default.(*goja.Object); ok { // a list, of what may be repeated
+		return nil
+	}
+	p.defaultText = p.Default.String()
+	v, err := c.value(rt, &Parameter{Type: p.Type}, "command: the default of "+p.Name, p.defaultText)
+	if wrong, ok := errors.AsType[*UsageError](err); ok {
+		return errors.New(wrong.Text)
+	}
+	p.Default = v
+	return nil
 }
 
 var parameterTypes = []string{"string", "number", "address", "size", "boolean"}
@@ -362,7 +387,7 @@ func (p *Parameter) describe() string {
 		s += " (" + strings.Join(p.Choices, ", ") + ")"
 	}
 	if p.Default != nil && p.Type != "boolean" {
-		d := p.Default.String()
+		d := cmp.Or(p.defaultText, p.Default.String())
 		if p.Type == "address" {
 			if v, ok := p.Default.Export().(*big.Int); ok {
 				d = "0x" + v.Text(16)
