@@ -241,7 +241,31 @@ func (d *decoder) add(name string, bits int, value uint64, high ...uint64) {
 // lookup returns a field, and notes that it was used.
 func (d *decoder) lookup(name string) *stream.Field {
 	d.used = append(d.used, name)
-	return findField(d.Struct, name)
+	f := findField(d.Struct, name)
+	if f == nil {
+		f = findNumbered(d.Struct, name)
+	}
+	if f != nil {
+		d.used = append(d.used, f.Name)
+	}
+	return f
+}
+
+// findNumbered finds the one field that the description calls by name and a number, as it does where QEMU's code has a field of that
+// name for each of several versions (vmfield_name_num): env.sysenter_esp[1] and env.fpregs[0] of QEMU 2.4 to 2.8.
+func findNumbered(s *stream.Struct, name string) *stream.Field {
+	var found *stream.Field
+	for i := range s.Fields {
+		number, ok := strings.CutPrefix(s.Fields[i].Name, name+"[")
+		if !ok || len(number) != 2 || number[1] != ']' {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = &s.Fields[i]
+	}
+	return found
 }
 
 func findField(s *stream.Struct, name string) *stream.Field {

@@ -127,9 +127,6 @@ func (d *decoder) apic() {
 // x87 adds the x87 registers as the stack has them: st0 is the top, which FSW names.
 func (d *decoder) x87() {
 	f := d.lookup("env.fpregs")
-	if f == nil {
-		f = d.lookup("env.fpregs[0]") // as QEMU 2.4 to 2.8 describe it
-	}
 	d.lookup("env.fpregs_format_vmstate")
 	if f == nil {
 		return

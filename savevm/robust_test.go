@@ -28,6 +28,7 @@ var robustImages = []string{
 	"pc-m64-compress", "pc-m64-xbzrle", "pc-m64-rounds", "pc-m64-ignore-shared", "pc-m64-background", "q10-pc-m64", "q10-mapped-m64",
 	"pc-m64-gzip", "pc-m64-bzip2", "pc-m64-lzop", "pc-m64-xz", "pc-m64-zstd", "qcow2-m64", "qcow2v2-m36",
 	"elf-m64", "elf-paging-m64", "elf-arm64-4k", "kdump-zlib-m64", "q10-kdump-raw-m64", "arm64-4k", "riscv64-sv39",
+	"q25-pc-m64", "kdump-lzo-m64", "kdump-snappy-m64", "kdump-zstd-m64-smp2",
 }
 
 // moreImages are tested too when every cut is asked for.

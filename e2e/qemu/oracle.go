@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -57,6 +58,9 @@ func (m *Machine) Physical() ([]Range, error) {
 		return nil, err
 	}
 	ranges := ParseMtree(s)
+	if m.Map != nil {
+		ranges = slices.Clone(m.Map)
+	}
 	if len(ranges) == 0 {
 		return nil, fmt.Errorf("no RAM in info mtree -f:\n%s", s)
 	}
@@ -124,7 +128,7 @@ func (m *Machine) Record(dir, suffix string, probes []uint64) error {
 		base, ext, _ := strings.Cut(name, ".")
 		return os.WriteFile(filepath.Join(dir, base+suffix+"."+ext), []byte(content), 0o644)
 	}
-	registers, err := m.HMP("info registers -a")
+	registers, err := m.Registers()
 	if err != nil {
 		return err
 	}
@@ -160,6 +164,9 @@ func (m *Machine) Record(dir, suffix string, probes []uint64) error {
 func (m *Machine) recordTranslations(write func(name, content string) error, probes []uint64) error {
 	if len(probes) == 0 {
 		return nil
+	}
+	if s, err := m.HMP("gva2gpa 0"); err != nil || strings.Contains(s, "unknown command") { // before QEMU 5.0
+		return err
 	}
 	var out strings.Builder
 	for _, va := range probes {

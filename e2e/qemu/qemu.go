@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -22,6 +23,9 @@ type Machine struct {
 	in     *bufio.Reader
 	dir    string
 	stderr bytes.Buffer
+
+	// Map is where there is RAM and ROM, for QEMU before 2.9, whose monitor has no flat view of it.
+	Map []Range
 }
 
 // Start runs binary (a qemu-system-*) with TCG, no display and no default devices, plus args. The context's end kills it.
@@ -127,10 +131,19 @@ func (m *Machine) HMP(command string) (string, error) {
 	return string(bytes.ReplaceAll([]byte(s), []byte("\r\n"), []byte("\n"))), err
 }
 
-// WaitFor polls `info registers -a` until done says so, then stops the guest.
+// Registers is what the monitor prints of all CPUs; QEMU before 2.9 knows CPU 0 only.
+func (m *Machine) Registers() (string, error) {
+	s, err := m.HMP("info registers -a")
+	if err == nil && strings.Contains(s, "extraneous") {
+		s, err = m.HMP("info registers")
+	}
+	return s, err
+}
+
+// WaitFor polls the registers until done says so, then stops the guest.
 func (m *Machine) WaitFor(ctx context.Context, done func(registers string) bool) error {
 	for {
-		s, err := m.HMP("info registers -a")
+		s, err := m.Registers()
 		if err != nil {
 			return err
 		}

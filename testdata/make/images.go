@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"strings"
+
+	"github.com/svscript/svscript/e2e/qemu"
 )
 
 // guest is one of the programs in testdata/guest and how it is assembled.
@@ -27,6 +29,7 @@ type image struct {
 	params map[string]any
 	save   func(*builder) error // default: a plain migration stream
 	ext    string               // of the image file; default "sav"
+	memory []qemu.Range         // what is where, for a monitor that does not say (before QEMU 2.9)
 	plain  string               // uncompressed, at this path below testdata, and linked to from the image's folder
 }
 
@@ -169,6 +172,16 @@ var images = []image{
 	{name: "isapc-m32", what: "isapc: no PCI, no PAM", guest: x86(32), binary: x64, args: "-M isapc -cpu qemu32 -m 16 -bios GUEST"},
 	{name: "pc-m64-numa-odd", what: "three NUMA nodes of unequal size in the blocks z, b and a: ordered by the SRAT", guest: x86(64, "EXTRA=0x1000000"), binary: x64, args: "-M pc-i440fx-7.2 -m 64 -bios GUEST" + backend("z", 16) + backend("b", 32) + backend("a", 16) + " -numa node,memdev=z -numa node,memdev=b -numa node,memdev=a"},
 	{name: "q35-m64-dimms", what: "two DIMMs, the smaller first, and an NVDIMM with a label area, which the NFIT places", guest: x86(64, "HIGH"), binary: x64, args: "-M pc-q35-7.2,nvdimm=on -m 16,slots=3,maxmem=2G -bios GUEST" + backend("d1", 16) + backend("d2", 32) + backend("n1", 16) + " -device pc-dimm,memdev=d1 -device pc-dimm,memdev=d2 -device nvdimm,memdev=n1,label-size=128K"},
+	{name: "q25-pc-m64", what: "QEMU 2.5: its description does not divide the x87 registers; the monitor has no gva2gpa", guest: x86(64), binary: x64, qemu: "2.5", args: "-M pc-i440fx-2.5 -m 16 -bios GUEST", memory: []qemu.Range{
+		{Size: 0xc0000, Block: "pc.ram", Kind: "ram"}, {GPA: 0xf0000, Size: 0x10000, Block: "pc.bios", Kind: "rom"},
+		{GPA: 0x100000, Size: 15 << 20, Block: "pc.ram", Offset: 0x100000, Kind: "ram"}, {GPA: 0xffff0000, Size: 0x10000, Block: "pc.bios", Kind: "rom"},
+	}},
+	{name: "q211-q35-i386-m36-compress", what: "QEMU 2.11, q35, 32-bit target, zlib pages", guest: x86(36, "SMP=2"), binary: "qemu-system-i386", qemu: "2.11", args: "-M pc-q35-2.11 -m 16 -smp 2 -bios GUEST", caps: []string{"compress"}},
+	{name: "q211-arm64-64k", what: "QEMU 2.11, aarch64", guest: arm64("GRANULE=64"), binary: "qemu-system-aarch64", qemu: "2.11", args: armVM + "cortex-a57 -machine gic-version=3"},
+	{name: "q42-microvm-m64", what: "QEMU 4.2, the first with microvm", guest: x86(64), binary: x64, qemu: "4.2", args: "-M microvm -m 16 -bios GUEST"},
+	{name: "kdump-lzo-m64", what: "a core of dump-guest-memory, compressed by makedumpfile -l", guest: x86(64), binary: x64, qemu: "4.2", args: "-M pc-i440fx-4.2 -m 16 -bios GUEST", save: saveMakedumpfile("-l"), ext: "kdump"},
+	{name: "kdump-snappy-m64", what: "the same with makedumpfile -p", guest: x86(64), binary: x64, qemu: "4.2", args: "-M pc-i440fx-4.2 -m 16 -bios GUEST", save: saveMakedumpfile("-p"), ext: "kdump"},
+	{name: "kdump-zstd-m64-smp2", what: "the same with makedumpfile -z, two CPUs", guest: x86(64, "SMP=2"), binary: x64, qemu: "4.2", args: "-M pc-i440fx-4.2 -m 16 -smp 2 -bios GUEST", save: saveMakedumpfile("-z"), ext: "kdump"},
 	{name: "q52-pc-m64-smp2", what: "QEMU 5.2", guest: x86(64, "SMP=2"), binary: x64, qemu: "5.2", args: "-M pc-i440fx-5.2 -m 16 -smp 2 -bios GUEST"},
 	{name: "q52-pc10-m36", what: "QEMU 5.2, pc 1.0", guest: x86(36), binary: x64, qemu: "5.2", args: "-M pc-1.0 -m 16 -bios GUEST"},
 	{name: "q52-q35-m57-compress", what: "QEMU 5.2, LA57, zlib pages", guest: x86(57), binary: x64, qemu: "5.2", args: "-M pc-q35-5.2 -cpu max,la57=on -m 16 -bios GUEST", caps: []string{"compress"}},

@@ -3,9 +3,10 @@
 //
 //	go run ./testdata/make [-only REGEXP] [-qemu VERSION=DIR ...]
 //
-// It needs nasm, zstd, qemu-system-{x86,arm,misc}, qemu-utils and the binutils of aarch64 and riscv64. Rows that need a certain
-// QEMU (5.2, 10, 11) are made when -qemu names the folder of its binaries; without it they are left as they are. A binary may be a
-// script that runs QEMU in a chroot which has the folder for temporary files at the same place.
+// It needs nasm, zstd, qemu-system-{x86,arm,misc}, qemu-utils, makedumpfile (with snappy and zstd) and the binutils of aarch64 and
+// riscv64. Rows that need a certain QEMU (2.5 to 11) are made when -qemu names the folder of its binaries; without it they are left
+// as they are. A binary may be a script that runs QEMU in a chroot which has the folder for temporary files at the same place, and
+// that says -machine accel=tcg to QEMU 2.5 instead of -accel tcg.
 package main
 
 import (
@@ -31,7 +32,7 @@ func main() {
 	log.SetFlags(0)
 	only := flag.String("only", "", "make only the images whose names match")
 	folders := map[string]string{}
-	flag.Func("qemu", "VERSION=DIR: the folder with the binaries of that QEMU: 5.2, 10 or 11", func(s string) error {
+	flag.Func("qemu", "VERSION=DIR: the folder with the binaries of that QEMU: 2.5, 2.11, 4.2, 5.2, 10 or 11", func(s string) error {
 		version, dir, ok := strings.Cut(s, "=")
 		if !ok {
 			return errors.New("want VERSION=DIR")
@@ -121,6 +122,7 @@ func (b *builder) build() error {
 		return err
 	}
 	defer b.machine.Close()
+	b.machine.Map = b.memory
 	if err := b.save(b); err != nil {
 		return err
 	}

@@ -183,6 +183,20 @@ func saveDump(format string, paging bool) func(*builder) error {
 	}
 }
 
+// saveMakedumpfile makes an ELF core and has makedumpfile write it again. That reads only cores whose program headers follow the
+// ELF header directly, as QEMU wrote them up to 7.0.
+func saveMakedumpfile(compression string) func(*builder) error {
+	return func(b *builder) error {
+		if err := saveDump("elf", false)(b); err != nil {
+			return err
+		}
+		if err := os.Rename(b.file(), b.file()+".core"); err != nil {
+			return err
+		}
+		return run("makedumpfile", compression, "-d", "0", b.file()+".core", b.file())
+	}
+}
+
 // withoutFlash marks flash in physical.json as not captured: dump-guest-memory leaves it out.
 func (b *builder) withoutFlash() error {
 	name := filepath.Join(b.dir, "physical.json")
