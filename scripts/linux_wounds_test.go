@@ -151,6 +151,37 @@ wound("memory's page structs", () => { const p = first.$address; return at(slab.
 all;
 `
 
+// The tasks that lie in memory are those of the list, with the names of data in the kernel's table and without: a kernel may be built
+// without them (CONFIG_KALLSYMS_ALL).
+func TestLinuxScanForTasks(t *testing.T) {
+	linuxImages(t, func(t *testing.T, image string, _ map[string]string) {
+		for _, kept := range []string{"true", "!name.endsWith('_sched_class')"} {
+			host, err := runtime.New(runtime.Config{Builtins: FS})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := bindings.New(host, openImage(t, image), bindings.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			v, err := host.RunString(context.Background(), "scan.js", `
+				const own = vm.linux.symbol;
+				Object.defineProperty(vm.linux, "symbol", { value: (name) => (`+kept+` ? own.call(vm.linux, name) : null) });
+				const k = require("svscript/linux")(vm), addresses = (tasks) => new Set([...tasks].map((t) => t.$address));
+				const listed = addresses(k.for_each_process_thread()), found = addresses(k.scan_for_tasks());
+				[...listed.symmetricDifference(found)].join() + k.skipped.map((s) => s.reason).join()`)
+			if err != nil && strings.Contains(describe(err), "types of Linux") {
+				t.Skip(err)
+			}
+			if err != nil {
+				t.Fatal(describe(err))
+			}
+			if v.String() != "" {
+				t.Errorf("with %s: only listed, or only found: %s", kept, v)
+			}
+		}
+	})
+}
+
 // TestLinuxWounds: with one thing of the kernel lost, each command lists the rest, or says in one line what is missing; a list that
 // became shorter says so. By default one image, and a command for each wound; SVSCRIPT_AUDIT=1 runs all commands on every image and
 // prints what each gives.

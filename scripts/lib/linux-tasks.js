@@ -52,16 +52,39 @@ module.exports = (k) => {
 	}
 
 	/**
+	 * Where the scheduling classes are: by name, or what known tasks have, of a kernel whose symbols are those of text alone
+	 * (CONFIG_KALLSYMS_ALL is not set).
+	 * @returns {bigint[]}
+	 */
+	function schedulingClasses() {
+		const named = ["fair", "rt", "dl", "stop", "ext"].flatMap((name) => kernel.symbol(`${name}_sched_class`) ?? []);
+		if (named.length > 0) return named;
+		const IMAGE = 1n << 26n, before = k.skipped.length;
+		/** @type {Set<bigint>} */
+		const found = new Set();
+		const first = init_task().$address + BigInt(kernel.type("task_struct").offsetOf("tasks"));
+		for (const task of k.list_for_each_entry(first, "task_struct", "tasks")) {
+			const at = attempt("a task", task.$address, () => (isTask(task) ? task.sched_class : 0n), 0n);
+			if (at >= kernel.base && at < kernel.base + IMAGE) found.add(at);
+		}
+		k.skipped.length = before; // who asks for the list itself is told of its damage
+		return [...found];
+	}
+
+	/**
 	 * The tasks that lie in memory, whether anything leads to them or not: what has a scheduling class where a task has it, and looks
 	 * like one that lives. This reads all memory.
 	 * @returns {Generator<Struct, void>}
 	 */
 	function* scan_for_tasks() {
 		const type = kernel.type("task_struct"), offset = BigInt(type.offsetOf("sched_class")), TASK_DEAD = 0x80;
-		const classes = ["fair", "rt", "dl", "stop", "ext"].flatMap((name) => kernel.symbol(`${name}_sched_class`) ?? []);
+		const classes = schedulingClasses();
 		const sample = init_task().tasks.prev; // in the kernel's map of all memory, which is linear
 		const physical = sample === 0n ? null : space.translate(sample);
-		if (physical === null || classes.length === 0) return;
+		if (physical === null || classes.length === 0) {
+			skip("tasks", 0n, physical === null ? "where the kernel maps all memory is not known" : "no scheduling class is known, by which they are found");
+			return;
+		}
 		for (const { address } of k.vm.scan(classes.map((value) => (kernel.pointerSize === 8 ? { u64: value } : { u32: value })), { align: kernel.pointerSize })) {
 			const task = type.at(k.wrap(address - offset + sample - physical));
 			const lives = () => isTask(task) && task.usage.refs.counter > 0 && !(Number(field(task, "__state", "state")) & TASK_DEAD) && space.isReadable(task.signal);
