@@ -66,8 +66,102 @@ declare class URL {
   pathname: string;
   search: string;
   hash: string;
-  readonly searchParams: any;
+  username: string;
+  password: string;
+  readonly searchParams: URLSearchParams;
   toString(): string;
+  toJSON(): string;
+  static canParse(url: string, base?: string | URL): boolean;
+}
+
+declare class URLSearchParams {
+  constructor(init?: string | Record<string, string> | Iterable<readonly [string, string]>);
+  readonly size: number;
+  append(name: string, value: string): void;
+  delete(name: string, value?: string): void;
+  get(name: string): string | null;
+  getAll(name: string): string[];
+  has(name: string, value?: string): boolean;
+  set(name: string, value: string): void;
+  sort(): void;
+  forEach(callback: (value: string, name: string, params: URLSearchParams) => void): void;
+  keys(): IterableIterator<string>;
+  values(): IterableIterator<string>;
+  entries(): IterableIterator<[string, string]>;
+  [Symbol.iterator](): IterableIterator<[string, string]>;
+  toString(): string;
+}
+
+declare class Event {
+  constructor(type: string, options?: { cancelable?: boolean });
+  readonly type: string;
+  readonly target: EventTarget | null;
+  readonly defaultPrevented: boolean;
+  preventDefault(): void;
+  stopPropagation(): void;
+  stopImmediatePropagation(): void;
+}
+
+declare class CustomEvent<T = any> extends Event {
+  constructor(type: string, options?: { cancelable?: boolean; detail?: T });
+  readonly detail: T;
+}
+
+type EventListener = ((event: any) => void) | { handleEvent(event: any): void };
+
+declare class EventTarget {
+  constructor();
+  addEventListener(type: string, listener: EventListener | null, options?: boolean | { once?: boolean; signal?: AbortSignal }): void;
+  removeEventListener(type: string, listener: EventListener | null, options?: boolean | {}): void;
+  dispatchEvent(event: Event): boolean;
+}
+
+declare class AbortSignal extends EventTarget {
+  private constructor();
+  readonly aborted: boolean;
+  readonly reason: any;
+  onabort: ((event: any) => void) | null;
+  throwIfAborted(): void;
+  static abort(reason?: unknown): AbortSignal;
+  static timeout(milliseconds: number): AbortSignal;
+  static any(signals: Iterable<AbortSignal>): AbortSignal;
+}
+
+declare class AbortController {
+  constructor();
+  readonly signal: AbortSignal;
+  abort(reason?: unknown): void;
+}
+
+// Of the language, what compilers of 2025 do not all declare.
+
+interface Uint8Array {
+  toHex(): string;
+  toBase64(options?: { alphabet?: "base64" | "base64url"; omitPadding?: boolean }): string;
+  setFromHex(text: string): { read: number; written: number };
+  setFromBase64(text: string, options?: { alphabet?: "base64" | "base64url"; lastChunkHandling?: string }): { read: number; written: number };
+}
+
+interface Uint8ArrayConstructor {
+  fromHex(text: string): Uint8Array;
+  fromBase64(text: string, options?: { alphabet?: "base64" | "base64url"; lastChunkHandling?: string }): Uint8Array;
+}
+
+interface Map<K, V> {
+  getOrInsert(key: K, value: V): V;
+  getOrInsertComputed(key: K, callback: (key: K) => V): V;
+}
+
+interface RegExpConstructor {
+  escape(text: string): string;
+}
+
+interface PromiseConstructor {
+  try<T, U extends unknown[]>(callback: (...args: U) => T | PromiseLike<T>, ...args: U): Promise<Awaited<T>>;
+}
+
+interface ErrorConstructor {
+  isError(value: unknown): value is Error;
 }
 
 /** Loads a module: a path that begins with a dot, "svscript/…" of the bundled library, or a package. */

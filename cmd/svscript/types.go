@@ -21,7 +21,7 @@ const (
 const config = `{
   "compilerOptions": {
     "target": "es2024",
-    "lib": ["es2024", "esnext.iterator", "esnext.array", "esnext.disposable"],
+    "lib": ["es2024", "esnext.array", "esnext.collection", "esnext.disposable", "esnext.iterator"],
     "module": "preserve",
     "moduleResolution": "bundler",
     "moduleDetection": "force",
