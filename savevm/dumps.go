@@ -1,6 +1,9 @@
 package savevm
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/svscript/svscript/savevm/dump"
 	"github.com/svscript/svscript/savevm/internal/wire"
 )
@@ -42,3 +45,27 @@ func foundInDump(d *dump.Dump) *found {
 
 // VMCoreInfo returns what the dump holds of the Linux kernel's note about itself (VMCOREINFO): KEY=VALUE lines, or nil.
 func (img *Image) VMCoreInfo() []byte { return img.vmcoreInfo }
+
+// warnTables says which CPUs' page tables are not in a dump. One of a part of memory (dump-guest-memory with begin and length) does
+// not say itself that it is such.
+func (img *Image) warnTables() {
+	var missing []string
+	var entry [8]byte
+	for _, c := range img.cpus {
+		space, err := c.Space()
+		if err != nil || space.Mode() == "physical" {
+			continue
+		}
+		if _, err := img.ReadMemory(entry[:], space.Root()); err == nil {
+			continue
+		}
+		missing = append(missing, fmt.Sprintf("CPU %d's at %#x", c.Index, space.Root()))
+	}
+	if n := len(missing); n > 0 {
+		const most = 4
+		if n > most {
+			missing = append(missing[:most], fmt.Sprintf("%d more", n-most))
+		}
+		img.warn("", "the dump holds a part of memory only: page tables are not in it, %s", strings.Join(missing, ", "))
+	}
+}

@@ -3,10 +3,13 @@ package savevm_test
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/svscript/svscript/internal/testimage"
 	"github.com/svscript/svscript/savevm"
 )
 
@@ -104,6 +107,31 @@ func TestManyRanges(t *testing.T) {
 	}
 	if len(img.Ranges()) > 1<<10 || len(img.Warnings()) == 0 {
 		t.Errorf("%d ranges, warnings %v", len(img.Ranges()), img.Warnings())
+	}
+}
+
+// TestPartOfMemory has a core without the memory in which the page tables are, as dump-guest-memory writes it for begin and length.
+func TestPartOfMemory(t *testing.T) {
+	b, err := os.ReadFile(testimage.Path(t, "elf-m64"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	le := binary.LittleEndian
+	for i := range uint64(le.Uint16(b[56:])) { // e_phnum
+		if header := b[le.Uint64(b[32:])+56*i:]; le.Uint64(header[24:]) == 0x100000 { // e_phoff, p_paddr
+			le.PutUint32(header, 0) // PT_NULL
+		}
+	}
+	img, err := savevm.New(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer img.Close()
+	if w := fmt.Sprint(img.Warnings()); !strings.Contains(w, "a part of memory only: page tables are not in it, CPU 0's at 0x100000") {
+		t.Error(w)
+	}
+	if w := fmt.Sprint(open(t, "elf-m64").Warnings()); strings.Contains(w, "part of memory") {
+		t.Error(w)
 	}
 }
 

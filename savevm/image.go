@@ -316,6 +316,9 @@ func (img *Image) assemble(f *found, src *wire.Source, o Options) error {
 	img.physical = newPhysicalMemory(m.ranges)
 	img.info.MapSource = m.source
 	img.warnings = append(img.warnings, m.warnings...)
+	if f.format != "qemu-stream" {
+		img.warnTables()
+	}
 	img.info.Size = m.size
 	if m.size == 0 {
 		for _, r := range img.physical.ranges {

@@ -125,7 +125,7 @@ func readQcow2Header(p part) (*qcow2Header, error) {
 	case h.size < 0 || h.size > 1<<62:
 		return fail(24, "the size of the disk makes no sense", uint64(h.size))
 	case h.crypt != 0:
-		return fail(32, "the image is encrypted: decrypt it first, with qemu-img convert and its key", fmt.Sprintf("crypt_method %d", h.crypt))
+		return fail(32, "the image is encrypted: have QEMU load the snapshot (-loadvm, with the key), and migrate it to a file", fmt.Sprintf("crypt_method %d", h.crypt))
 	}
 	if h.version == 2 {
 		return h, nil
