@@ -155,3 +155,48 @@ func BenchmarkLoad(b *testing.B) {
 		}
 	})
 }
+
+// TestRebuild zeroes the page that the header is in: the types that are left have the IDs and names that they had.
+func TestRebuild(t *testing.T) {
+	for _, name := range realImages {
+		data, abi := realBTF(t, name)
+		whole, err := btf.Load(data, abi, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := bytes.Clone(data[:24])
+		for _, page := range []int{0, len(data) / 4096 * 9 / 10} { // the second is of strings, and lost besides
+			cut := bytes.Clone(data)
+			clear(cut[:4096])
+			if page > 0 {
+				clear(cut[page*4096:][:4096])
+			}
+			if !btf.Rebuild(cut) || !bytes.Equal(cut[:24], want) {
+				t.Fatalf("%s: header %x, want %x", name, cut[:24], want)
+			}
+			s, err := btf.Load(cut, abi, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if gone, size := s.Damage(); s.Len() != whole.Len() || gone == 0 || size > 8192 {
+				t.Fatalf("%s: %d types of %d, %d gone in %d bytes", name, s.Len(), whole.Len(), gone, size)
+			}
+			kept := 0 // what is made of lost types is lost, too: a struct without name and members
+			for id := uint32(1); page == 0 && id < uint32(s.Len()); id++ {
+				have, want := s.ByID(id), whole.ByID(id)
+				switch {
+				case have.Kind() == want.Kind() && have.Name() == want.Name():
+					kept++
+				case have.Name() != "" || len(have.Fields()) > 0:
+					t.Fatalf("%s: type %d is %v %s, want %v %s", name, id, have.Kind(), have.Name(), want.Kind(), want.Name())
+				}
+			}
+			if page == 0 && kept < s.Len()*9/10 {
+				t.Errorf("%s: %d types of %d are left", name, kept, s.Len())
+			}
+		}
+		if whole := bytes.Clone(data); btf.Rebuild(whole) || btf.Rebuild(make([]byte, 1<<20)) || btf.Rebuild(nil) {
+			t.Errorf("%s: a header was made where there is one, or no type", name)
+		}
+	}
+}
