@@ -108,10 +108,10 @@ for (const name of ["linux_banner", "init_task", "init_pid_ns", "modules", "slab
 	"prog_idr", "map_idr", "tk_core", "jiffies", "bpf_kallsyms", "init_uts_ns", "saved_command_line", "irq_desc_tree", "sparse_irqs", "mount_hashtable", "inet_hashinfo", "mem_section",
 	"vmemmap_base", "page_offset_base", "memstart_addr", "phys_base"]) wound(name, symbol(name)());
 wound("page table, its root", () => [kernel.root >> 12n]);
-wound("page table of the text", () => space.walk(kernel.symbol("_stext")).steps.slice(1).map((s) => s.address >> 12n));
+wound("page table of the text", () => space.walk(kernel.symbol("_stext")).steps.slice(1).map((s) => s.entryAddress >> 12n));
 const first = k.task(1);
-wound("page table of the direct map", () => space.walk(first.$address).steps.slice(1, 2).map((s) => s.address >> 12n));
-wound("page table of a task", () => space.walk(first.$address).steps.slice(-1).map((s) => s.address >> 12n));
+wound("page table of the direct map", () => space.walk(first.$address).steps.slice(1, 2).map((s) => s.entryAddress >> 12n));
+wound("page table of a task", () => space.walk(first.$address).steps.slice(-1).map((s) => s.entryAddress >> 12n));
 wound("PID 1's task", () => struct(first));
 wound("PID 1's signal_struct", () => at(first.signal));
 wound("PID 1's mm", () => at(first.mm));

@@ -26,6 +26,7 @@ exports.main = function* (vm, args) {
 		const row = k.attempt("a task", task.$address, () => describe(k, task, args), null);
 		if (row !== null) rows.push(row);
 	}
+	if (rows.length === 0 && k.skipped.length === 0) console.error("ps: there is no process: the kernel still starts");
 	if (args.sort) rows.sort(by(args.sort));
 	if (args.tree) for (const { row, depth } of tree(rows)) yield shown({ ...row, depth }, line(row, depth));
 	else yield* rows;

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"iter"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/svscript/svscript/savevm/memory"
+	"github.com/svscript/svscript/savevm/paging"
 )
 
 // damaged is a memory of which random pages are zero.
@@ -131,6 +133,51 @@ func TestWithoutCPUs(t *testing.T) {
 		t.Logf("%s: %v\n%q\n%q", name, time.Since(start), k.Evidence, k.Missing)
 		if k.VirtualBase != want.VirtualBase || k.PhysicalBase != want.PhysicalBase || k.Banner != want.Banner || k.Arch != want.Arch {
 			t.Errorf("%s: _text %#x at %#x, want %#x at %#x", name, k.VirtualBase, k.PhysicalBase, want.VirtualBase, want.PhysicalBase)
+		}
+	}
+}
+
+// TestLostTables: without the tables that map it, the kernel's image and its map of all RAM are still read.
+func TestLostTables(t *testing.T) {
+	for _, name := range linuxImages {
+		img := open(t, name)
+		whole := find(t, name)
+		head, ok := whole.Symbols.kernel.Address("slab_caches")
+		if _, known := codingOf(whole.Root); !ok || !known {
+			continue
+		}
+		next, err := whole.ReadPointer(head)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The tables on the way to the kernel's text, and to a struct on a list, from the root on.
+		ways := [][]paging.Step{whole.Space.Walk(whole.Symbols.first("_stext")).Steps, whole.Space.Walk(next).Steps}
+		for depth := range 3 {
+			lost := &damaged{img, map[uint64]bool{}}
+			for _, steps := range ways {
+				if depth < len(steps) {
+					lost.gone[steps[depth].TableAddress/4096] = true
+				}
+			}
+			target := Of(img)
+			target.Memory, target.Space = lost, nil
+			k, err := Find(t.Context(), target, Options{})
+			if err != nil {
+				t.Errorf("%s without tables of depth %d: %v", name, depth, err)
+				continue
+			}
+			if k.VirtualBase != whole.VirtualBase || k.PhysicalBase != whole.PhysicalBase {
+				t.Errorf("%s without tables of depth %d: _text %#x at %#x", name, depth, k.VirtualBase, k.PhysicalBase)
+			}
+			caches, err := k.walkList(head, maxModules)
+			if all, _ := whole.walkList(head, maxModules); err != nil || len(caches) != len(all) {
+				t.Errorf("%s without tables of depth %d: %d slab caches of %d: %v\n%q\n%q", name, depth, len(caches), len(all), err, k.Evidence, k.Missing)
+			}
+		}
+		for _, line := range whole.Missing {
+			if strings.Contains(line, "page tables") {
+				t.Errorf("%s is whole: %s", name, line)
+			}
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/svscript/svscript/savevm/memory"
 	"github.com/svscript/svscript/savevm/paging"
@@ -234,7 +236,7 @@ func (f *finder) place(k *Kernel, r *kallsyms.Result) bool {
 		k.evidence("%s is %s", t.String(), l)
 		return true
 	}
-	return f.placeByRoots(k, r) || f.placeByBanner(k, r)
+	return f.placeByRoots(k, r) || f.placeByBanner(k, r) || f.placeWithoutTables(k, r)
 }
 
 // placeByRoots places a kernel whose text no CPU's registers lead to, as all are in user mode on tables of their own (KPTI): a page
@@ -332,6 +334,90 @@ func (f *finder) assumeLowmem(k *Kernel, r *kallsyms.Result) bool {
 	}
 	k.evidence("assumed: the kernel is mapped at 0xc0000000 (CONFIG_PAGE_OFFSET), where nearly all of 32 bits are")
 	return true
+}
+
+// systemCallEntry is the register that holds the address of a symbol.
+var systemCallEntry = map[string]struct{ register, symbol string }{
+	"x86_64": {"lstar", "entry_SYSCALL_64"}, "aarch64": {"vbar_el1", "vectors"}, "riscv64": {"stvec", "handle_exception"},
+}
+
+// placeWithoutTables places a kernel that no page table maps any more: by a banner and kallsyms, which both must be where its symbols
+// imply, or, where these say only how far they are from each other, by the CPU's register that leads to one of them.
+func (f *finder) placeWithoutTables(k *Kernel, r *kallsyms.Result) bool {
+	fits := func(delta uint64) bool {
+		if delta&0xfff != 0 || !f.hasBanner(r.Table, r.InPlace, delta) {
+			return false
+		}
+		k.setTable(r, delta)
+		at := k.mask(k.tokenTable + delta)
+		return k.VirtualBase != 0 && at > k.VirtualBase && at < k.End
+	}
+	if !r.InPlace {
+		banner, _ := r.Table.Address("linux_banner")
+		for _, b := range f.likelyBanners() {
+			if fits(banner - b) {
+				k.evidence("the banner and kallsyms lie in memory as far from each other as in the kernel")
+				return true
+			}
+		}
+		return f.placeByVMCoreInfo(k, r)
+	}
+	e := systemCallEntry[k.arch.name]
+	at, ok := r.Table.Address(e.symbol)
+	for i, cpu := range f.target.CPUs {
+		if v := cpu.Value(e.register); ok && v >= k.arch.lowest && fits(v-at) {
+			k.evidence("CPU %d %s = %#x is %s, and the banner is as far from there as in the kernel", i, e.register, v, e.symbol)
+			return true
+		}
+	}
+	return f.placeByVMCoreInfo(k, r)
+}
+
+// placeByVMCoreInfo places a kernel as its note about itself says: how far its image is from physical addresses. kallsyms must lie in it.
+func (f *finder) placeByVMCoreInfo(k *Kernel, r *kallsyms.Result) bool {
+	first, ok := r.Table.Address("_stext")
+	for _, info := range f.vmcoreinfos() {
+		delta, ok2 := imageOffset(info)
+		if !ok || !ok2 || delta&0xfff != 0 {
+			continue
+		}
+		const reach = 64 << 20
+		text := first
+		if !r.InPlace {
+			text -= delta
+		}
+		if text < k.tokenTable && k.tokenTable-text < reach {
+			k.setTable(r, delta)
+			k.evidence("VMCOREINFO says that the kernel's image is %#x from its physical addresses, and kallsyms lies there", delta)
+			return true
+		}
+	}
+	return false
+}
+
+// imageOffset is how far virtual addresses of the kernel's image are from physical ones (arch/*/kernel/vmcore_info.c).
+func imageOffset(info map[string]string) (delta uint64, ok bool) {
+	for _, name := range []string{"kimage_voffset", "va_kernel_pa_offset"} { // arm64, riscv64
+		if text, found := info["NUMBER("+name+")"]; found {
+			v, err := strconv.ParseUint(strings.TrimPrefix(text, "0x"), 16, 64)
+			return v, err == nil
+		}
+	}
+	const startKernelMap = 0xffffffff80000000 // __START_KERNEL_map, arch/x86/include/asm/page_64_types.h
+	v, err := strconv.ParseInt(info["NUMBER(phys_base)"], 10, 64)
+	return startKernelMap - uint64(v), err == nil
+}
+
+// vmcoreinfos are the notes of kernels about themselves: the image's, or those that fill a page of memory from its start.
+func (f *finder) vmcoreinfos() (all []map[string]string) {
+	if len(f.target.VMCoreInfo) > 0 {
+		return []map[string]string{parseVMCoreInfo(f.target.VMCoreInfo)}
+	}
+	options := scan.Options{Align: 4096, Limit: 16}
+	for hit := range scan.Scan(f.ctx, f.target.Memory, []scan.Pattern{scan.Must(scan.Bytes(vmcoreinfoStart))}, options).Hits() {
+		all = append(all, parseVMCoreInfo(readText(f.target.Memory, hit.Address, maxVMCoreInfo)))
+	}
+	return all
 }
 
 // placeByTable places a kernel whose symbols say only how far they are from each other: its page table tells where it is mapped.

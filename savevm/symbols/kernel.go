@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -178,19 +177,17 @@ func executable(space *paging.Space, address uint64) bool {
 	return w.Fault == nil && w.Flags&paging.FlagExec != 0 && w.Flags&paging.FlagPXN == 0
 }
 
-const missingRoot = "the kernel's page table"
-
 // finish reads what the found kernel tells about itself.
 func (f *finder) finish(k *Kernel) (*Kernel, error) {
 	k.options = f.options
-	if k.Space == nil && !k.findRoot(f) {
-		k.missing(missingRoot + ": neither its own nor a CPU's maps it, so only its image can be read")
+	if k.Space == nil {
+		k.findRoot(f)
 	}
 	if k.bannerAt == 0 {
 		k.bannerFromHits(f)
 	}
 	if k.bannerAt != 0 {
-		k.Banner = bannerText(k.Memory(), k.bannerAt)
+		k.Banner = bannerText(imageMemory{k}, k.bannerAt)
 	}
 	k.Version = parseVersion(k.Banner)
 	if k.Version.Release == "" {
@@ -200,13 +197,17 @@ func (f *finder) finish(k *Kernel) (*Kernel, error) {
 		if err := k.useFile(f.options.SymbolFile); err != nil {
 			return nil, err
 		}
-		if k.Space == nil && k.findRoot(f) {
-			k.Missing = slices.DeleteFunc(k.Missing, func(s string) bool { return strings.HasPrefix(s, missingRoot) })
+		if k.Space == nil {
+			k.findRoot(f)
 		}
 	}
 	lacking := k.lost > 0 || !k.Symbols.hasData() // functions only, or not even those
 	if lacking {
 		k.addData()
+	}
+	k.mendTables(f)
+	if k.Space == nil {
+		k.missing("the kernel's page table: neither its own nor a CPU's maps it, so only its image can be read")
 	}
 	k.findKASLR()
 	k.findPerCPU(f)

@@ -221,7 +221,10 @@ module.exports = (k) => {
 		/** The struct file that a process runs, or null. @param {bigint | Struct} task @returns {Struct | null} */
 		task_exe(task) {
 			const mm = task_mm(task);
-			return mm === null ? null : mm.$deref("exe_file");
+			if (mm === null) return null;
+			const exe = mm.$deref("exe_file");
+			if (exe === null && mm.pgd === 0n) k.skip("a process's memory", mm.$address, "it has no page table: it is lost");
+			return exe;
 		},
 
 		/** The struct file that an area maps; null for none. @param {Struct} vma @returns {Struct | null} */
