@@ -43,10 +43,10 @@ function describe(k, task, args) {
 		ppid: k.task_ppid(task),
 		comm: k.task_name(task),
 		state: k.task_state(task),
-		uid: k.task_uids(task).uid,
-		threads: task.$deref("signal").nr_threads,
+		uid: k.attempt("a task's user", task.$address, () => k.task_uids(task).uid, null),
+		threads: k.attempt("a task's threads", task.$address, () => k.task_threads(task), null),
 		cpu: k.task_cpu(task),
-		...k.task_memory(task),
+		...k.attempt("a task's memory", task.$address, () => k.task_memory(task), { rss: null, vsize: null }),
 		start: k.task_start(task),
 		kthread,
 		task: task.$address,
@@ -85,6 +85,6 @@ function* tree(rows) {
 
 /** @param {any} row @param {number} depth */
 function line(row, depth) {
-	const memory = row.kthread ? "" : size(row.rss);
-	return `${String(row.pid).padStart(7)} ${row.state}  ${String(row.uid).padStart(5)}  ${memory.padStart(9)}  ${"  ".repeat(depth)}${row.args?.length ? row.args.join(" ") : row.kthread ? `[${row.comm}]` : row.comm}`;
+	const memory = row.kthread ? "" : row.rss === null ? "?" : size(row.rss);
+	return `${String(row.pid).padStart(7)} ${row.state}  ${String(row.uid ?? "?").padStart(5)}  ${memory.padStart(9)}  ${"  ".repeat(depth)}${row.args?.length ? row.args.join(" ") : row.kthread ? `[${row.comm}]` : row.comm}`;
 }

@@ -37,7 +37,7 @@ function* caches(k, library) {
 		const row = k.attempt("a slab cache", cache.$address, () => {
 			const usage = library.slab_cache_usage(cache), layout = library.slab_cache_layout(cache);
 			return {
-				name: library.slab_cache_name(cache), object_size: Number(cache.object_size), size: Number(cache.size), allocated: usage.allocated, total: usage.objects,
+				name: k.attempt("a slab cache's name", cache.$address, () => library.slab_cache_name(cache), null), object_size: Number(cache.object_size), size: Number(cache.size), allocated: usage.allocated, total: usage.objects,
 				slabs: usage.slabs, objects_per_slab: layout.objects, slab_bytes: layout.bytes, cache: cache.$address,
 			};
 		}, null);

@@ -168,8 +168,7 @@ function make(vm) {
 
 	/** The mount namespace of a task, init's when left out; null for a task that has none, such as a zombie. @param {any} [task] @returns {any} */
 	function mount_namespace(task = first_task()) {
-		const proxy = task.$deref("nsproxy");
-		return proxy && proxy.$deref("mnt_ns");
+		return attempt("a mount namespace", task.$address, () => lx.follow(task, "nsproxy", "uts_ns")?.$deref("mnt_ns") ?? null, null);
 	}
 
 	/** Process 1, or the idle task where there is none. @returns {any} */
@@ -205,7 +204,7 @@ function make(vm) {
 
 	/** The root or working directory of a task. @param {any} task @param {"root" | "pwd"} [which] @returns {any} null for a task without */
 	function task_root(task, which = "root") {
-		const fs = task.$deref("fs"), path = fs && fs[which];
+		const fs = attempt("a process's root", task.$address, () => lx.follow(task, "fs"), null), path = fs && fs[which];
 		if (path && path.dentry === 0n) {
 			lx.skip("a process's root", fs.$address, "it has no directory");
 			return null;
@@ -238,7 +237,7 @@ function make(vm) {
 
 	/** The type of a file system, "ext4" or "fuse.sshfs". @param {any} sb struct super_block */
 	function fs_type(sb) {
-		const name = space.readCString(sb.$deref("s_type").name, 64);
+		const name = lx.readName(sb.$deref("s_type").name);
 		const sub = sb.s_subtype ? space.tryReadCString(sb.s_subtype, 64) : null;
 		return sub ? `${name}.${sub}` : name;
 	}
@@ -256,8 +255,10 @@ function make(vm) {
 
 	/** The open files of a task. @param {any} task @returns {Generator<{fd: number, file: any, cloexec: boolean}>} */
 	function* for_each_file(task) {
-		const files = task.$deref("files");
-		const fdt = files && attempt("file descriptors", files.$address, () => files.$deref("fdt"), null);
+		const fdt = attempt("file descriptors", task.$address, () => {
+			const files = lx.follow(task, "files", "fdt");
+			return files && lx.follow(files, "fdt", "fd");
+		}, null);
 		if (!fdt) return;
 		const table = attempt("file descriptors", fdt.$address, () => {
 			const count = Math.min(fdt.max_fds, MAX_FDS);

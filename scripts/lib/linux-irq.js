@@ -118,14 +118,14 @@ function make(vm) {
 		for (const action of for_each_irq_action(desc)) {
 			attempt("an interrupt's handler", action.$address, () => {
 				actions.push({
-					name: space.tryReadCString(action.name, 128) ?? "", handler: action.handler, symbol: kernel.symbolize(action.handler),
+					name: action.name === 0n ? "" : k.readName(action.name, 128), handler: action.handler, symbol: kernel.symbolize(action.handler),
 					thread: action.thread_fn === 0n ? null : kernel.symbolize(action.thread_fn), device: action.dev_id,
 				});
 			}, undefined);
 		}
 		return {
-			irq, chip: chip && chip.name !== 0n ? space.tryReadCString(chip.name, 64) ?? "" : "", hwirq: Number(desc.irq_data.hwirq),
-			flow: (desc.name === 0n ? null : space.tryReadCString(desc.name, 64)) ?? kernel.symbolize(desc.handle_irq)?.replace(/\+0x.*/, "") ?? "",
+			irq, chip: chip && chip.name !== 0n ? k.readName(chip.name) : "", hwirq: Number(desc.irq_data.hwirq),
+			flow: (desc.name === 0n ? null : k.readName(desc.name)) ?? kernel.symbolize(desc.handle_irq)?.replace(/\+0x.*/, "") ?? "",
 			actions, counts: irq_counts(desc), affinity: irq_affinity(desc), depth: Number(desc.depth), desc: desc.$address,
 		};
 	}
@@ -182,6 +182,7 @@ function make(vm) {
 		if (!idt) return;
 		const wide = kernel.arch === "x86_64", bytes = wide ? 16 : 8;
 		const count = Math.min(Math.floor((Number(idt.limit) + 1) / bytes), 256);
+		let lost = 0;
 		for (let vector = 0; vector < count; vector++) {
 			const at = idt.base + BigInt(vector * bytes), gate = space.tryRead(at, bytes);
 			if (gate === null) {
@@ -192,12 +193,23 @@ function make(vm) {
 			const low = BigInt(view.getUint16(0, true)) | BigInt(view.getUint16(6, true)) << 16n;
 			const handler = wide ? low | BigInt(view.getUint32(8, true)) << 32n : low;
 			const attributes = view.getUint16(4, true);
+			if (gate.every((byte) => byte === 0) || ((attributes & 0x8000) && !isGate(handler, attributes, wide))) {
+				lost++;
+				continue;
+			}
 			if (!(attributes & 0x8000)) continue; // not present
 			yield {
 				vector, handler, symbol: kernel.symbolize(handler), type: GATES[attributes >> 8 & 15] ?? String(attributes >> 8 & 15),
 				dpl: attributes >> 13 & 3, ist: wide ? attributes & 7 : 0, selector: view.getUint16(2, true),
 			};
 		}
+		if (lost > 0) k.skip("the interrupt descriptor table", idt.base, `${lost} of its ${count} gates are none: they are zeros, or lead nowhere`);
+	}
+
+	/** Whether that can be a gate: of a type that there is, to something that there is, unless it is a task's. @param {bigint} handler @param {number} attributes @param {boolean} wide */
+	function isGate(handler, attributes, wide) {
+		const type = attributes >> 8 & 15, TASK_GATE = 5;
+		return type in GATES && (attributes & (wide ? 0x10f8 : 0x10e0)) === 0 && (type === TASK_GATE || space.isReadable(handler));
 	}
 
 	return { for_each_irq, irq_to_desc, for_each_irq_action, irq_counts, irq_affinity, irq_info, irq_hidden, arch_irq_counts, idt_entries };

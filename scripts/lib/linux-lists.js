@@ -26,7 +26,8 @@ module.exports = (k) => {
 	}
 
 	/**
-	 * The nodes of a struct list_head, without its head. Where the list is broken it is followed from its end as well, backwards.
+	 * The nodes of a struct list_head, without its head. Where the list is broken it is followed from its end as well, backwards. A link
+	 * is good where the node that it leads to has the link back: a damaged one may lead into any other list.
 	 * @param {bigint} head address of the head
 	 * @returns {Generator<bigint, void>}
 	 */
@@ -34,22 +35,21 @@ module.exports = (k) => {
 		const seen = new Set([head]);
 		let node = pointer(head), last = head;
 		while (node !== head) {
-			const next = node === null || node === 0n || seen.has(node) ? null : pointer(node);
-			if (next === null || next === 0n || seen.size > MAX) break;
-			seen.add(/** @type {bigint} */ (node));
-			last = /** @type {bigint} */ (node);
+			if (node === null || node === 0n || seen.has(node) || seen.size > MAX || pointer(node + word) !== last) break;
+			seen.add(node);
+			last = node;
 			yield last;
-			node = next;
+			node = pointer(last);
 		}
 		if (node === head) return;
 		skip("a list's node", last, node === null ? "its link cannot be read" : `its link leads to 0x${node.toString(16)}, where the list does not go on`);
 		const rest = [];
-		for (let at = pointer(head + word); at !== null && at !== 0n && !seen.has(at) && seen.size <= MAX;) {
-			const before = pointer(at + word);
-			if (before === null || before === 0n) break;
+		for (let at = pointer(head + word), after = head; at !== null && at !== 0n && !seen.has(at) && seen.size <= MAX;) {
+			if (pointer(at) !== after) break;
 			seen.add(at);
 			rest.push(at);
-			at = before;
+			after = at;
+			at = pointer(at + word);
 		}
 		yield* rest.reverse();
 	}
@@ -88,10 +88,11 @@ module.exports = (k) => {
 		const seen = new Set();
 		/** @type {bigint[]} */
 		const path = [];
-		const child = (/** @type {bigint} */ at) => {
+		const child = (/** @type {bigint} */ at, parent = 0n) => {
 			const node = pointer(at);
 			if (node === 0n) return 0n;
-			if (node === null || seen.has(node) || seen.size > MAX || space.tryRead(node, 3 * Number(word)) === null) {
+			const link = node === null ? null : pointer(node); // __rb_parent_color: to its parent, and the color in the lowest bits
+			if (node === null || link === null || (link & ~3n) !== parent || seen.has(node) || seen.size > MAX) {
 				skip("a tree's node", at, node === null ? "it cannot be read" : `its child at 0x${node.toString(16)} is none`);
 				return 0n;
 			}
@@ -102,11 +103,11 @@ module.exports = (k) => {
 		while (node !== 0n || path.length > 0) {
 			while (node !== 0n) {
 				path.push(node);
-				node = child(node + left);
+				node = child(node + left, node);
 			}
 			node = /** @type {bigint} */ (path.pop());
 			yield node;
-			node = child(node + right);
+			node = child(node + right, node);
 		}
 	}
 
@@ -164,6 +165,7 @@ module.exports = (k) => {
 	function* idr_for_each(where) {
 		yield* k.guard("an IDR", k.address(where), function* () {
 			const idr = k.at("struct idr", where);
+			if (k.isLost(idr, "idr_rt")) throw new RangeError("it is lost: it holds zeros, and an empty one does not"); // IDR_RT_MARKER
 			const base = BigInt(k.fieldIfAny(idr, "idr_base") ?? 0), root = idr.$address + BigInt(idr.$type.offsetOf("idr_rt"));
 			for (const [id, pointer] of xa_for_each(root)) yield /** @type {[number, bigint]} */ ([Number(base + id), pointer]);
 		});
@@ -233,18 +235,34 @@ module.exports = (k) => {
 		for (let cpu = 0; cpu < cpus; cpu++) if (words[cpu >> 3] >> (cpu & 7) & 1) yield cpu;
 	}
 
-	let empty = false; // an empty mask was told of
+	/** @type {Set<string | number>} */
+	const told = new Set(); // of which masks, and CPUs, it was said that they are lost
+
+	/** Notes once that a CPU's data is lost: its run queue has no idle task, or is another CPU's. @param {number} cpu */
+	function checkCPU(cpu) {
+		const at = kernel.symbol("runqueues");
+		if (at === null || told.has(cpu) || !k.has("struct rq", "idle")) return;
+		told.add(cpu);
+		k.attempt(`the data of CPU ${cpu}`, at, () => {
+			const rq = kernel.type("struct rq").at(kernel.perCpu(at, cpu));
+			if (!space.isReadable(rq.idle) || (k.fieldIfAny(rq, "cpu") ?? cpu) !== cpu) throw new RangeError("it is lost, or the kernel still starts: its run queue has no idle task");
+		}, undefined);
+	}
 
 	/** @param {string} name of the mask: "possible", "online", "present" @returns {Generator<number, void>} */
 	function* cpusOf(name) {
 		const mask = kernel.symbol(`__cpu_${name}_mask`);
-		const cpus = mask === null ? [] : [...for_each_cpu(mask)];
-		if (cpus.length > 0) return yield* cpus;
-		if (mask !== null && !empty) {
-			empty = true;
-			k.skip("the CPUs", mask, `__cpu_${name}_mask is empty: all that have a per-CPU offset are taken`);
+		const all = Array.from({ length: Math.max(kernel.perCpuOffsets.length, 1) }, (_, cpu) => cpu);
+		const set = mask === null ? [] : [...for_each_cpu(mask)];
+		const beyond = mask !== null && (pointer(mask) ?? 0n) >> BigInt(all.length) !== 0n; // its first word has CPUs that there are not
+		if (mask !== null && (set.length === 0 || beyond) && !told.has(name)) {
+			told.add(name);
+			k.skip("the CPUs", mask, `__cpu_${name}_mask ${beyond ? "names CPUs that there are not" : "is empty"}: all that have a per-CPU offset are taken`);
 		}
-		for (let cpu = 0; cpu < Math.max(kernel.perCpuOffsets.length, 1); cpu++) yield cpu;
+		for (const cpu of set.length === 0 || beyond ? all : set) {
+			checkCPU(cpu);
+			yield cpu;
+		}
 	}
 
 	return {

@@ -78,18 +78,19 @@ module.exports = (k) => {
 				const d = desc.at(space, descTable + index * descSize);
 				const state = BigInt.asUintN(Number(bits), BigInt(d.state_var.counter));
 				const phase = state >> (bits - 2n);
+				if ((state & idMask) !== id && id !== (head & idMask)) throw new RangeError("its descriptor is lost");
 				if ((state & idMask) !== id || (phase !== desc_committed && phase !== desc_finalized)) return null;
 				const { begin, next } = d.text_blk_lpos;
 				const i = info.at(space, infoTable + index * infoSize);
-				return { seq: i.seq, ts: i.ts_nsec, level: i.level, facility: i.facility, caller: i.caller_id, text: textAt(data, size, BigInt(begin), BigInt(next), i.text_len) };
+				return { seq: i.seq, ts: i.ts_nsec, level: i.level, facility: i.facility, caller: i.caller_id, text: textAt(data, size, BigInt(begin), BigInt(next), i.text_len, id) };
 			}, null);
 			if (record !== null && record.text !== null) yield logRecord(record);
 			if (id === (head & idMask)) return;
 		}
 	}
 
-	/** The text of a data block: between two positions, behind the ID of its record. @param {bigint} data @param {bigint} size @param {bigint} begin @param {bigint} next @param {number} length */
-	function textAt(data, size, begin, next, length) {
+	/** The text of a data block: between two positions, behind the ID of its record. @param {bigint} data @param {bigint} size @param {bigint} begin @param {bigint} next @param {number} length @param {bigint} id */
+	function textAt(data, size, begin, next, length, id) {
 		if (begin & 1n && next & 1n) return begin === next && begin === 1n ? null : ""; // FAILED_LPOS, EMPTY_LINE_LPOS
 		let start = begin & (size - 1n), end = start + (next - begin);
 		if (begin / size !== (next - 1n) / size) { // the block did not fit before the end, and begins at 0
@@ -98,7 +99,10 @@ module.exports = (k) => {
 		}
 		const room = Number(end - start - word);
 		if (room < 0 || end > size) throw new RangeError("its place in the log is damaged");
-		return new TextDecoder().decode(space.read(data + start + word, Math.min(length, room)));
+		if (space.readPointer(data + start) !== id) throw new RangeError("its text is lost: the block has another record's");
+		const text = new TextDecoder().decode(space.read(data + start + word, Math.min(length, room)));
+		if (text.includes("\0")) throw new RangeError("a part of its text is lost");
+		return text;
 	}
 
 	/** The type of those records, and their size: the kernel's own, or as declared above where that fits what VMCOREINFO tells. @returns {{type: StructType, size: number}} */

@@ -1,22 +1,18 @@
 // Part of svscript/linux: the memory of processes.
 "use strict";
+const { hex } = require("./format");
 
 /** @typedef {import("./linux-tasks").Lists & ReturnType<typeof import("./linux-tasks")>} Tasks */
 /** @typedef {StructFields} Struct */
 
 const VM_READ = 1n, VM_WRITE = 2n, VM_EXEC = 4n, VM_MAYSHARE = 0x80n; // include/linux/mm.h
+const VSYSCALL_ADDR = -10n << 20n & (1n << 64n) - 1n; // arch/x86/include/uapi/asm/vsyscall.h
 const MAX_ROOTS = 1 << 14;
 const MAX_ARGUMENTS = 6 << 20; // bytes; _STK_LIM / 4 * 3 in fs/exec.c is 6 MiB
 
 /** @param {Tasks} k */
 module.exports = (k) => {
-	const { kernel, space, attempt, field, fieldIfAny, has, skip } = k;
-
-	/** The struct mm_struct of a task; null for a kernel thread. @param {bigint | Struct} task @returns {Struct | null} */
-	function task_mm(task) {
-		const t = k.at("task_struct", task);
-		return t.mm === 0n ? null : t.$deref("mm");
-	}
+	const { kernel, space, attempt, field, fieldIfAny, has, skip, task_mm } = k;
 
 	/**
 	 * The memory areas of a process, in the order of their addresses.
@@ -116,7 +112,12 @@ module.exports = (k) => {
 	 */
 	function findMemmaps() {
 		const at = k.symbolIfAny("vmemmap_base", "mem_map"); // x86_64; kernels without sparse memory
-		if (at !== null) return [{ section: 0n, map: space.readPointer(at) }];
+		if (at !== null) {
+			const map = space.readPointer(at), [ram] = k.vm.ranges.filter((r) => r.kind === "ram");
+			const first = map + ram.base / BigInt(k.pageSize) * BigInt(kernel.type("struct page").sizeof);
+			if (!space.isReadable(k.wrap(first))) throw new RangeError(`where the kernel has its struct pages is lost: they are not at ${hex(map)}`);
+			return [{ section: 0n, map }];
+		}
 		/** @type {Section[]} */
 		const found = [];
 		// Every section's encoded map is that of the first page (sparse_encode_mem_map in mm/sparse.c).
@@ -210,7 +211,7 @@ module.exports = (k) => {
 			return type.at(mapOfPhysical(physical) + physical / BigInt(k.pageSize) * BigInt(type.sizeof));
 		},
 
-		task_mm, for_each_vma, find_vma, vma_flags, vma_name,
+		for_each_vma, find_vma, vma_flags, vma_name,
 
 		/** The arguments that a process was started with, as it has changed them since. @param {bigint | Struct} task @returns {string[]} */
 		task_argv: (task) => textsOf(task, "a process's arguments", "arg_start", "arg_end"),
@@ -220,11 +221,7 @@ module.exports = (k) => {
 
 		/** The struct file that a process runs, or null. @param {bigint | Struct} task @returns {Struct | null} */
 		task_exe(task) {
-			const mm = task_mm(task);
-			if (mm === null) return null;
-			const exe = mm.$deref("exe_file");
-			if (exe === null && mm.pgd === 0n) k.skip("a process's memory", mm.$address, "it has no page table: it is lost");
-			return exe;
+			return attempt("a process's program", k.address(task), () => task_mm(task)?.$deref("exe_file") ?? null, null);
 		},
 
 		/** The struct file that an area maps; null for none. @param {Struct} vma @returns {Struct | null} */
@@ -242,7 +239,9 @@ module.exports = (k) => {
 			const mode = k.symbolIfAny("vsyscall_mode"), NONE = 2, MM_CONTEXT_HAS_VSYSCALL = 2n; // bit 1 of mm->context.flags
 			if (kernel.symbol("gate_vma") === null || mode === null || (space.tryReadU32(mode) ?? NONE) === NONE) return null;
 			if (has("struct mm_struct", "context.flags") && !(BigInt(field(mm, "context.flags")) & MM_CONTEXT_HAS_VSYSCALL)) return null;
-			return k.global("gate_vma", "struct vm_area_struct");
+			const gate = k.global("gate_vma", "struct vm_area_struct");
+			if (gate.vm_start !== VSYSCALL_ADDR) throw new RangeError("its area is lost");
+			return gate;
 		},
 	};
 };

@@ -70,7 +70,7 @@ function make(vm) {
 	}
 
 	/** The name of a cache. @param {bigint | Struct} cache @returns {string} */
-	const slab_cache_name = (cache) => space.readCString(k.at("struct kmem_cache", cache).name, 256);
+	const slab_cache_name = (cache) => k.readName(k.at("struct kmem_cache", cache).name, 256);
 
 	// --- Slabs
 
@@ -92,7 +92,7 @@ function make(vm) {
 		if (caches.length === 0) return found;
 		const stride = BigInt(kernel.type("struct page").sizeof);
 		const patterns = caches.map((at) => /** @type {any} */ ({ [unsigned]: at }));
-		const ram = vm.ranges.filter((r) => r.kind === "ram").flatMap(({ base, size }) => [...k.rows_of_pages(base, base + BigInt(size))]);
+		const ram = attempt("the slabs", kernel.base, () => vm.ranges.filter((r) => r.kind === "ram").flatMap(({ base, size }) => [...k.rows_of_pages(base, base + BigInt(size))]), []);
 		for (const row of ram) {
 			const start = k.phys_to_page(row.base).$address, end = start + (row.end - row.base) / BigInt(k.pageSize) * stride;
 			for (const { address } of space.scan(patterns, { start, end, align: kernel.pointerSize })) {

@@ -9,6 +9,8 @@ const STATES = { live: "Live", coming: "Loading", going: "Unloading" };
 // Letters of taints by bit (taint_flags in kernel/panic.c), and those of them that a module can have.
 const KERNEL_TAINTS = "PFSRMBUDAWCIOELKXTN", MODULE_TAINTS = "PFCOEKXTN";
 
+const MAX_DATE = 2 ** 33, DAY = 86400; // seconds; in the year 2242
+
 /** @param {Tasks} k */
 module.exports = (k) => {
 	const { kernel, space, attempt, has } = k;
@@ -66,7 +68,10 @@ module.exports = (k) => {
 	/** The kernel's clocks at its last tick: the date in seconds since 1970, and the seconds since boot. @returns {{date: number, uptime: number} | null} */
 	function clocks() {
 		const tk = timekeeper();
-		return tk && { date: Number(tk.xtime_sec), uptime: Number((monotonic(tk) + tk.offs_boot) / 1000n) / 1e6 };
+		if (tk === null) return null;
+		const date = Number(tk.xtime_sec), uptime = Number((monotonic(tk) + tk.offs_boot) / 1000n) / 1e6;
+		if (date < 0 || date > MAX_DATE || uptime < 0 || uptime > date + DAY) throw new RangeError("they are lost, or the kernel still starts and has not set them");
+		return { date, uptime };
 	}
 
 	/** The clock rate of the first CPU, where the kernel keeps it; else null. */

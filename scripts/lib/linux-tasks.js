@@ -45,10 +45,22 @@ module.exports = (k) => {
 	/** @param {Task} task */
 	const view = (task) => k.at("task_struct", task);
 
-	/** Whether an address can be that of a task. @param {Struct} task */
+	/** Whether an address can be that of a task: what a program calls itself is any text, but no control characters, and little that is no UTF-8. @param {Struct} task */
 	function isTask(task) {
-		const { pid } = task;
-		return pid > 0 && pid <= 4194304 && task.signal !== 0n && /^[^\0-\x08\x7f]+$/.test(task_comm(task)); // PID_MAX_LIMIT, include/linux/threads.h
+		const { pid } = task, comm = task_comm(task);
+		return pid > 0 && pid <= 4194304 && task.signal !== 0n && /^[^\0-\x08\x7f]+$/.test(comm) && comm.split("\ufffd").length <= 4; // PID_MAX_LIMIT, include/linux/threads.h
+	}
+
+	/** What a pointer to a task leads to; null, and noted, where that is none. The idle tasks are tasks, too. @param {string} what @param {bigint | null} at @returns {Struct | null} */
+	function taskAt(what, at) {
+		if (at === null || at === 0n) {
+			if (at === null) skip(what, 0n, "it cannot be read");
+			return null;
+		}
+		const task = k.at("task_struct", at);
+		if (attempt(what, at, () => isTask(task) || (task.pid === 0 && task_comm(task).startsWith("swapper")), false)) return task;
+		skip(what, at, "its memory is damaged");
+		return null;
 	}
 
 	/**
@@ -216,31 +228,40 @@ module.exports = (k) => {
 		return LETTERS[32 - Math.clz32(report)];
 	}
 
+	/** The struct mm_struct of a task; null for a kernel thread, and one that has ended. @param {Task} task @returns {Struct | null} */
+	const task_mm = (task) => k.follow(view(task), "mm", "pgd");
+
+	/** How many threads a process has. @param {Task} task @returns {number} */
+	function task_threads(task) {
+		const count = k.follow(view(task), "signal")?.nr_threads ?? 0;
+		if (count < 1 || count > 4194304) throw new RangeError(`${count} threads are more than there can be, or none: struct signal_struct is damaged`);
+		return count;
+	}
+
 	/** Bytes of memory that is in RAM, and bytes of address space; both 0 for a kernel thread. @param {Task} task */
 	function task_memory(task) {
-		const t = view(task);
-		const mm = t.mm === 0n ? null : t.$deref("mm");
+		const mm = task_mm(task);
 		if (mm === null) return { rss: 0, vsize: 0 };
 		const counter = (/** @type {number} */ i) => {
 			if (has("struct mm_struct", `rss_stat.count[${i}]`)) return Number(mm.$field(`rss_stat.count[${i}].counter`));
 			return percpu_counter_sum(mm.$field(`rss_stat[${i}]`));
 		};
-		const pages = counter(MM_FILEPAGES) + counter(MM_ANONPAGES) + counter(MM_SHMEMPAGES);
-		return { rss: Math.max(pages, 0) * k.pageSize, vsize: Number(mm.total_vm) * k.pageSize };
+		const pages = Math.max(counter(MM_FILEPAGES) + counter(MM_ANONPAGES) + counter(MM_SHMEMPAGES), 0), all = Number(mm.total_vm);
+		if (pages > Math.max(all, 1 << 12)) throw new RangeError(`${pages} pages in RAM are more than the ${all} that it has: the counters are damaged`);
+		return { rss: pages * k.pageSize, vsize: all * k.pageSize };
 	}
 
 	/** @param {Struct} counter a struct percpu_counter */
 	function percpu_counter_sum(counter) {
 		let sum = Number(counter.count);
 		if (counter.counters === 0n) return sum;
-		for (const cpu of k.for_each_online_cpu()) sum += space.tryReadS32(kernel.perCpu(counter.counters, cpu)) ?? 0;
+		for (const cpu of k.for_each_online_cpu()) sum += space.readS32(kernel.perCpu(counter.counters, cpu));
 		return sum;
 	}
 
 	/** The page tables of a process; null for a kernel thread. @param {Task} task @returns {AddressSpace | null} */
 	function task_space(task) {
-		const t = view(task);
-		const mm = t.mm === 0n ? null : t.$deref("mm");
+		const mm = task_mm(task);
 		if (mm === null) return null;
 		const root = space.translate(mm.pgd);
 		return root === null ? null : kernel.spaceAt(root);
@@ -251,7 +272,7 @@ module.exports = (k) => {
 
 	/** The user of a task: real, effective, saved and file system's. @param {Task} task */
 	function task_uids(task) {
-		const cred = view(task).$deref("real_cred");
+		const cred = /** @type {Struct} */ (k.follow(view(task), "real_cred", "user_ns"));
 		return { uid: cred.uid.val, euid: cred.euid.val, suid: cred.suid.val, fsuid: cred.fsuid.val };
 	}
 
@@ -269,7 +290,7 @@ module.exports = (k) => {
 
 	return {
 		init_task, task_comm, for_each_process, for_each_thread, for_each_process_thread, for_each_child, for_each_pid, scan_for_tasks, pid_task, find_task, to_kthread,
-		task_name, task_state, task_memory, task_space, task_ppid, task_uids, task_cpu, task_start, percpu_counter_sum,
+		task_name, task_state, task_mm, task_threads, task_memory, task_space, taskAt, task_ppid, task_uids, task_cpu, task_start, percpu_counter_sum,
 
 		/** The same as for_each_process. */
 		for_each_task: for_each_process,
@@ -283,14 +304,12 @@ module.exports = (k) => {
 
 		/** The idle task of a CPU. @param {number} cpu @returns {Struct | null} */
 		idle_task(cpu) {
-			const at = space.tryReadPointer(k.per_cpu("runqueues", cpu, "struct rq").$address + BigInt(kernel.type("struct rq").offsetOf("idle")));
-			return at === null || at === 0n ? null : k.at("task_struct", at);
+			return taskAt("a CPU's idle task", space.tryReadPointer(k.per_cpu("runqueues", cpu, "struct rq").$address + BigInt(kernel.type("struct rq").offsetOf("idle"))));
 		},
 
 		/** The task that a CPU ran. @param {number} cpu @returns {Struct | null} */
 		cpu_curr(cpu) {
-			const at = space.tryReadPointer(k.per_cpu("runqueues", cpu, "struct rq").$address + BigInt(kernel.type("struct rq").offsetOf("curr")));
-			return at === null || at === 0n ? null : k.at("task_struct", at);
+			return taskAt("what a CPU runs", space.tryReadPointer(k.per_cpu("runqueues", cpu, "struct rq").$address + BigInt(kernel.type("struct rq").offsetOf("curr"))));
 		},
 
 		/** Whether the kernel still starts: it has no first process's program yet, and has not made all its tables (system_state). @returns {boolean} */

@@ -86,16 +86,23 @@ function make(vm) {
 		}
 	}
 
+	/** The function of a timer. Throws where it is none, as lost memory has it. @param {Struct} timer @returns {bigint} */
+	function functionOf(timer) {
+		const at = k.field(timer, "function");
+		if (!space.isReadable(at) || at < kernel.base >> 1n) throw new RangeError(`its memory is lost: no function is at 0x${at.toString(16)}`);
+		return at;
+	}
+
 	/** A timer of the wheel, with the seconds until it fires at the soonest; null where the length of a tick is not known. @param {Struct} timer */
 	function timer_info(timer) {
 		const ticks = Number(BigInt.asIntN(8 * kernel.pointerSize, BigInt(timer.expires) - jiffies())), rate = hz();
-		return { expires: BigInt(timer.expires), left: rate === null ? null : ticks / rate, function: timer.function, symbol: kernel.symbolize(timer.function), for: purpose(timer), timer: timer.$address };
+		return { expires: BigInt(timer.expires), left: rate === null ? null : ticks / rate, function: functionOf(timer), symbol: kernel.symbolize(timer.function), for: purpose(timer), timer: timer.$address };
 	}
 
 	/** A high-resolution timer: expires is in nanoseconds of its clock, left in seconds. @param {Struct} timer */
 	function hrtimer_info(timer) {
 		const base = timer.$deref("base"), now = ktime_get();
-		const expires = BigInt.asIntN(64, BigInt(k.field(timer, "node.expires"))), function_ = k.field(timer, "function");
+		const expires = BigInt.asIntN(64, BigInt(k.field(timer, "node.expires"))), function_ = functionOf(timer);
 		const left = now === null || !base ? null : Number(expires - BigInt(base.offset) - now) / 1e9;
 		return { clock: CLOCKS[base?.index ?? -1] ?? "?", expires, left, function: function_, symbol: kernel.symbolize(function_), for: purpose(timer), timer: timer.$address };
 	}
@@ -113,7 +120,7 @@ function make(vm) {
 		return attempt("a timer", timer.$address, () => {
 			const s = k.container_of(timer.$address, ...owner);
 			if (owner[0] === "struct delayed_work") return kernel.symbolize(s.work.func) ?? "";
-			const task = owner[0] === "struct signal_struct" ? k.pid_task(s.leader_pid ?? s.$field("pids[1]"), 1) : s.$deref("task");
+			const task = owner[0] === "struct signal_struct" ? k.pid_task(s.leader_pid ?? s.$field("pids[1]"), 1) : k.taskAt("the task of a timer", s.task);
 			return task ? `${task.pid} ${k.task_name(task)}` : "";
 		}, "");
 	}

@@ -115,11 +115,48 @@ function core(vm, kernel) {
 		}
 	}
 
+	// --- What is lost: the one place for each such decision. Lost memory reads as zeros, or as anything.
+
+	/** The printable ASCII text at an address, as all names are that the kernel gives. Throws a RangeError where there is none. @param {bigint} address @param {number} [most] bytes */
+	function readName(address, most = 64) {
+		const text = space.readCString(address, most);
+		if (!/^[ -~]+$/.test(text)) throw new RangeError(`no name is at ${hex(address)}: its memory is lost`);
+		return text;
+	}
+
+	/**
+	 * Whether the page that a member of a struct lies in is lost: as much of the struct as is in it is zeros. A null pointer in it says
+	 * nothing then.
+	 * @param {Struct} view @param {string} member
+	 */
+	function isLost(view, member) {
+		const type = view.$type, at = view.$address, page = ~4095n & at + BigInt(type.offsetOf(member));
+		const start = page > at ? page : at, end = page + 4096n < at + BigInt(type.sizeof) ? page + 4096n : at + BigInt(type.sizeof);
+		return space.tryRead(start, Number(end - start))?.every((byte) => byte === 0) ?? true;
+	}
+
+	/**
+	 * The struct that a pointer leads to; null for a null pointer that is meant. Throws where the pointer or what it leads to is lost.
+	 * @param {Struct} view @param {string} member @param {...string} vital members of that struct which are pointers, and never null
+	 * @returns {Struct | null}
+	 */
+	function follow(view, member, ...vital) {
+		const to = view.$deref(member);
+		if (to === null) {
+			if (isLost(view, member)) throw new RangeError(`${view.$type.name} at ${hex(view.$address)} is lost: where its ${member} is, it holds zeros`);
+			return null;
+		}
+		for (const path of vital) {
+			if (has(to.$type.name, path) && !space.isReadable(to.$field(path))) throw new RangeError(`${to.$type.name} at ${hex(to.$address)} is lost: its ${path} leads nowhere`);
+		}
+		return to;
+	}
+
 	/** An address of the width of the kernel's. @param {bigint} address */
 	const wrap = (address) => BigInt.asUintN(8 * pointerSize, address);
 
 	return {
-		vm, kernel, space, skipped, has, field, fieldIfAny, symbol, symbolIfAny, skip, attempt, guard, wrap,
+		vm, kernel, space, skipped, has, field, fieldIfAny, symbol, symbolIfAny, skip, attempt, guard, wrap, readName, isLost, follow,
 
 		/** Bytes of a pointer and an unsigned long, as a BigInt for arithmetic with addresses. */
 		word: BigInt(pointerSize),
@@ -146,11 +183,11 @@ function core(vm, kernel) {
 		 * Says on stderr what was left out so far. A script returns what this returns, so that its output tells too.
 		 * @param {string} [script] its name, to begin the lines with
 		 */
-		report: (script = "linux") => report(skipped, script),
+		report: (script = "linux") => report(kernel, skipped, script),
 
 		/** As report, for a script that yields its rows: the last one, if there is one. @param {string} script */
 		*reported(script) {
-			const row = report(skipped, script);
+			const row = report(kernel, skipped, script);
 			if (row !== undefined) yield row;
 		},
 	};
@@ -158,8 +195,12 @@ function core(vm, kernel) {
 
 const MAX_SKIPPED = 1000;
 
-/** @param {Skipped[]} skipped @param {string} script */
-function report(skipped, script) {
+/** What Linux.missing has of kernels that are whole: they were built so. */
+const BUILT_SO = /\(no CONFIG_KALLSYMS_ALL\)$|^the KASLR offset: /;
+
+/** @param {Linux} kernel @param {Skipped[]} skipped @param {string} script */
+function report(kernel, skipped, script) {
+	for (const text of kernel.missing) if (!BUILT_SO.test(text)) console.error(`${script}: of the kernel is missing: ${text}`);
 	if (skipped.length === 0) return undefined;
 	const most = 8;
 	for (const { what, address, reason } of skipped.slice(0, most)) console.error(`${script}: ${what} at ${hex(address)} is left out: ${reason}`);
