@@ -74,6 +74,7 @@ func (k *Kernel) loadModules() ([]*Module, error) {
 }
 
 // walkList follows a struct list_head. Where it is broken it is followed backwards from its head as well, so that one gap costs one node.
+// A link is good where the node that it leads to has the link back: a damaged one may lead into any other list.
 func (k *Kernel) walkList(head uint64, limit int) ([]uint64, error) {
 	word := uint64(k.arch.bits / 8)
 	seen := map[uint64]bool{head: true}
@@ -88,8 +89,12 @@ func (k *Kernel) walkList(head uint64, limit int) ([]uint64, error) {
 			case next == 0 || seen[next]:
 				return nodes, fmt.Errorf("the link at %#x leads to %#x", at+link, next)
 			}
-			if _, err := k.ReadPointer(next); err != nil {
+			back, err := k.ReadPointer(next + word - link)
+			if err != nil {
 				return nodes, err
+			}
+			if back != at {
+				return nodes, fmt.Errorf("the link at %#x leads to %#x, from where none leads back", at+link, next)
 			}
 			seen[next] = true
 			nodes = append(nodes, next)
