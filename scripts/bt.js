@@ -22,7 +22,11 @@ exports.main = function* (vm, args) {
 	const width = k.kernel.pointerSize;
 	/** @param {any} about @param {string} title @param {Iterable<import("svscript/linux-stack").Frame>} trace */
 	const show = (about, title, trace) => {
-		const frames = [...trace];
+		const frames = [...trace].filter((f) => {
+			if (f.found !== "sleep" || k.space.isReadable(f.address)) return true;
+			k.skip("a stack", f.sp, `it is lost, or not begun: 0x${address(f.address, width)}, where it goes on, is nowhere`);
+			return false;
+		});
 		const lines = frames.map((f, n) => `  #${String(n).padEnd(3)} ${address(f.sp, width)}  ${(f.symbol ?? "0x" + address(f.address, width)).padEnd(48)} ${f.found}`);
 		return shown({ ...about, frames }, [title, ...lines].join("\n"));
 	};
@@ -36,8 +40,7 @@ exports.main = function* (vm, args) {
 			yield show({ cpu: cpu.index, pid, comm }, `CPU ${cpu.index}: ${pid === null ? "" : `process ${pid} `}${comm}`, cpu_stack_trace(cpu, task));
 		}
 	}
-	if (args.cpus) return;
-	for (const task of args.PID.length > 0 ? args.PID.map((pid) => k.task(pid)) : k.for_each_process_thread()) {
+	for (const task of args.cpus ? [] : args.PID.length > 0 ? args.PID.map((pid) => k.task(pid)) : k.for_each_process_thread()) {
 		const row = k.attempt("a task", task.$address, () => {
 			const { pid } = task, comm = k.task_name(task), state = k.task_state(task);
 			const cpu = running_on(task);

@@ -15,7 +15,8 @@ exports.command = {
 
 /** @param {VM} vm @param {{PATTERN?: string, address?: bigint}} args */
 exports.main = (vm, args) => {
-	const { kernel } = linux(vm, { types: false });
+	const k = linux(vm, { types: false }), { kernel } = k;
+	k.report("kallsyms"); // of what was lost of them
 	if (args.address !== undefined) {
 		const symbol = kernel.symbolize(args.address);
 		if (symbol !== null) return shown({ address: args.address, symbol }, symbol);

@@ -2,6 +2,9 @@ package scripts
 
 import (
 	"context"
+	"encoding/binary"
+	"fmt"
+	"maps"
 	"math/big"
 	"os"
 	"slices"
@@ -233,3 +236,123 @@ func TestLinuxWounds(t *testing.T) {
 }
 
 var woundCommands = []string{"ps", "modules", "lsof", "mounts", "netstat", "slabs", "dmesg", "maps 1", "sysinfo", "irqs --all", "timers", "bpf"}
+
+// A bentImage is an image of which chosen words hold something else.
+type bentImage struct {
+	*savevm.Image
+	words map[uint64]uint64 // by physical address: 8 bytes
+}
+
+func (b *bentImage) ReadMemory(p []byte, address uint64) (int, error) {
+	n, err := b.Image.ReadMemory(p, address)
+	for at, value := range b.words {
+		var word [8]byte
+		binary.LittleEndian.PutUint64(word[:], value)
+		for i := range word {
+			if at+uint64(i) >= address && at+uint64(i) < address+uint64(n) {
+				p[at+uint64(i)-address] = word[i]
+			}
+		}
+	}
+	return n, err
+}
+
+func (b *bentImage) Space(c paging.Config) (*paging.Space, error) { return paging.New(b, c) }
+
+// Each list's command, the member of a row that tells what it is, and the struct list_head of its head and of two nodes within:
+// where it lies, and that place's physical address.
+const listsScript = `
+const { kernel, space, ...k } = require("svscript/linux")(vm);
+const slab = require("svscript/linux-slab")(vm), fs = require("svscript/linux-fs")(vm);
+const field = (view, path) => view.$address + BigInt(view.$type.offsetOf(path));
+const list = (command, key, head, nodes) => {
+	const all = [...nodes];
+	if (all.length < 4) return [];
+	const at = [head, all[all.length >> 1], all[(all.length >> 1) + 1]];
+	return [{ command, key, at, physical: at.map((a) => space.translate(a)) }];
+};
+const mnt = fs.mount_namespace(), has_list = mnt.$type.fields.some((f) => f.name === "list");
+[
+	list("ps", "task", field(k.init_task(), "tasks"), [...k.for_each_process()].map((t) => field(t, "tasks"))),
+	list("modules", "name", kernel.symbol("modules"), kernel.modules.map((m) => field(kernel.type("struct module").at(m.address), "list"))),
+	list("slabs", "cache", kernel.symbol("slab_caches"), [...slab.for_each_slab_cache()].map((c) => field(c, "list"))),
+	has_list ? list("mounts --all", "id", field(mnt, "list"), [...fs.for_each_mount()].map((m) => field(m, "mnt_list"))) : [],
+].flat();`
+
+// A list whose links lead elsewhere is walked to an end: what it has is listed, nothing else, and nothing lacks without a word.
+func TestLinuxBentLists(t *testing.T) {
+	audit := os.Getenv("SVSCRIPT_AUDIT") != ""
+	tried := false
+	linuxImages(t, func(t *testing.T, image string, _ map[string]string) {
+		runTyped(t, image, "mounts") // has the kernel's types
+		img := openImage(t, image)
+		if strings.Contains(image, "i386") || (tried && !audit) {
+			t.Skip("one image of 64 bits is enough")
+		}
+		tried = true
+		host, err := runtime.New(runtime.Config{Builtins: FS})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := bindings.New(host, img, bindings.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		v, err := host.RunString(context.Background(), "lists.js", listsScript)
+		if err != nil {
+			t.Fatal(describe(err))
+		}
+		var lists []*goja.Object
+		host.Runtime().ForOf(v, func(item goja.Value) bool { lists = append(lists, item.(*goja.Object)); return true })
+		word := func(v goja.Value) uint64 { return v.Export().(*big.Int).Uint64() }
+		for i, list := range lists {
+			words := strings.Fields(list.Get("command").String())
+			key := list.Get("key").String()
+			whole := map[any]bool{}
+			for _, row := range runScript(t, image, words[0], words[1:]...).rows {
+				whole[row[key]] = true
+			}
+			at := list.Get("at").(*goja.Object)
+			physical := list.Get("physical").(*goja.Object)
+			foreign := word(lists[(i+1)%len(lists)].Get("at").(*goja.Object).Get("1"))
+			for j, place := range []string{"0", "1"} { // the head, and a node in the middle
+				for l, links := range []string{"next", "prev", "next and prev"} {
+					values := map[string]uint64{"noise": 0x5bd1e995a1b2c3d4, "a node of another list": foreign, "itself": word(at.Get(place)), "two nodes on": word(at.Get("2"))}
+					for m, name := range slices.Sorted(maps.Keys(values)) {
+						if !audit && (i+j+l+m)%4 != 0 {
+							continue
+						}
+						bent := map[uint64]uint64{}
+						if links != "prev" {
+							bent[word(physical.Get(place))] = values[name]
+						}
+						if links != "next" {
+							bent[word(physical.Get(place))+8] = values[name]
+						}
+						what := fmt.Sprintf("%s, node %s, %s leads to %s", words[0], place, links, name)
+						r, err := executeOn(t, &bentImage{img, bent}, words[0], words[1:]...)
+						if err != nil {
+							checkExpected(t, what, err)
+							continue
+						}
+						said, rows := r.stderr != "", 0
+						for _, row := range r.rows {
+							if row["skipped"] != nil {
+								continue
+							}
+							rows++
+							if !whole[row[key]] {
+								t.Errorf("%s: a row of something else: %v", what, row)
+							}
+						}
+						if rows < len(whole) && !said || rows > len(whole) {
+							t.Errorf("%s: %d rows of %d: %s", what, rows, len(whole), r.stderr)
+						}
+						if audit || testing.Verbose() {
+							t.Logf("%s: %d rows of %d: %.200s", what, rows, len(whole), r.stderr)
+						}
+					}
+				}
+			}
+		}
+	})
+}

@@ -39,6 +39,7 @@ exports.main = function* (vm, args) {
 	let at = addressOf(k, args.ADDR, args.cpu);
 	if (args.member !== undefined) at = k.wrap(at - BigInt(type.offsetOf(args.member)));
 	for (let i = 0; i < args.count; i++, at += BigInt(type.sizeof)) yield* show(k, type, at, path);
+	yield* k.reported("struct");
 };
 
 /** @param {ReturnType<typeof linux>} k @param {StructType} type @param {bigint} address @param {string} path */

@@ -177,6 +177,19 @@ function make(vm) {
 	/** The struct mounts of a namespace, in the order of /proc/mounts. @param {any} [namespace] init's when left out @returns {Generator<any>} */
 	function* for_each_mount(namespace = mount_namespace()) {
 		if (!namespace) return;
+		const seen = new Set();
+		for (const mount of lx.guard("mounts", namespace.$address, () => listedMounts(namespace))) {
+			seen.add(mount.$address);
+			yield mount;
+		}
+		const count = attempt("mounts", namespace.$address, () => Number(lx.field(namespace, "nr_mounts", "mounts")), seen.size);
+		if (seen.size >= count) return;
+		lx.skip("mounts", namespace.$address, `${seen.size} of the namespace's ${count} are listed in it: the others are looked for at the super blocks`);
+		for (const mount of for_each_mount_of_all()) if (!seen.has(mount.$address) && mount.mnt_ns === namespace.$address) yield mount;
+	}
+
+	/** The struct mounts that a namespace lists. @param {any} namespace @returns {Generator<any>} */
+	function* listedMounts(namespace) {
 		const at = (/** @type {string} */ member) => namespace.$address + BigInt(namespace.$type.offsetOf(member));
 		if (has("mount", "mnt_node")) { // an rbtree since Linux 6.8
 			yield* lx.rbtree_inorder_for_each_entry(at("mounts"), "mount", "mnt_node");
@@ -189,6 +202,11 @@ function make(vm) {
 
 	/** The struct mounts of all namespaces, by their super blocks. @returns {Generator<any>} */
 	function* for_each_mount_of_all() {
+		yield* lx.guard("mounts", kernel.base, mountsOfSuperBlocks);
+	}
+
+	/** @returns {Generator<any>} */
+	function* mountsOfSuperBlocks() {
 		if (kernel.type("struct super_block").fields.find((f) => f.name === "s_mounts")?.type !== "struct list_head") {
 			return lx.skip("the mounts", kernel.base, "the super blocks of this kernel have no list of them");
 		}

@@ -41,7 +41,7 @@ module.exports = (k) => {
 			yield last;
 			node = pointer(last);
 		}
-		if (node === head) return;
+		if (node === head && pointer(head + word) === last) return;
 		skip("a list's node", last, node === null ? "its link cannot be read" : `its link leads to 0x${node.toString(16)}, where the list does not go on`);
 		const rest = [];
 		for (let at = pointer(head + word), after = head; at !== null && at !== 0n && !seen.has(at) && seen.size <= MAX;) {

@@ -125,13 +125,16 @@ module.exports = (k) => {
 			seen.add(task.$address);
 			yield task;
 		}
-		if (k.skipped.length === before) return;
+		const empty = seen.size === 0; // there may be none as yet, or a lost list leads back to its head
+		if (k.skipped.length === before && !empty) return;
 		for (const [, pid] of for_each_pid()) {
 			const task = attempt("a process ID", pid, () => pid_task(pid, 1), null);
 			if (!task || seen.has(task.$address) || !attempt("a task", task.$address, () => isTask(task), false)) continue;
+			if (k.skipped.length === before) skip("the list of tasks", first, "it is empty: the tasks are those that have a process ID");
 			seen.add(task.$address);
 			yield task;
 		}
+		if (k.skipped.length === before) return;
 		for (const task of k.guard("tasks", first, scan_for_tasks)) {
 			if (task.pid !== task.tgid || seen.has(task.$address)) continue;
 			seen.add(task.$address);
