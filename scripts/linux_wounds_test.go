@@ -235,7 +235,96 @@ func TestLinuxWounds(t *testing.T) {
 	})
 }
 
-var woundCommands = []string{"ps", "modules", "lsof", "mounts", "netstat", "slabs", "dmesg", "maps 1", "sysinfo", "irqs --all", "timers", "bpf"}
+var woundCommands = []string{"ps", "modules", "lsof", "mounts", "netstat", "slabs", "dmesg", "maps 1", "sysinfo", "irqs --all", "timers", "bpf",
+	"irqs --idt", "bpf --maps", "vmmap 1", "bt --cpus"}
+
+// What a command lists of a thing is not silently empty, other, or noise where the thing is lost: whether it holds zeros or anything.
+var lostThings = []struct{ wound, commands string }{
+	{"PID 1's task", "env 1; vmmap 1; lsof; ps"},
+	{"PID 1's mm", "env 1; vmmap 1; maps 1; lsof; ps"},
+	{"PID 1's files", "lsof; netstat"},
+	{"PID 1's fdtable", "lsof"},
+	{"PID 1's cred", "ps"},
+	{"PID 1's signal_struct", "ps"},
+	{"idt_table", "irqs --idt"},
+	{"prog_idr", "bpf"},
+	{"map_idr", "bpf --maps"},
+	{"init_task", "bt --cpus"},
+	{"vmemmap_base", "slabs"},
+	{"a mount in the middle", "mounts --all"},
+	{"the log's text", "dmesg"},
+	{"the log's descriptors", "dmesg"},
+	{"__per_cpu_offset", "ps"},
+	{"per-CPU data of CPU 1", "ps; slabs"},
+	{"kallsyms, all", "bt --cpus; timers"},
+}
+
+// A noisyImage is an image of which chosen pages hold noise.
+type noisyImage struct{ *woundedImage }
+
+func (n *noisyImage) ReadMemory(p []byte, address uint64) (int, error) {
+	count, err := n.Image.ReadMemory(p, address)
+	for at := address; at < address+uint64(count); at++ {
+		if n.pages[at>>12] {
+			p[at-address] = byte((at*0x9e3779b97f4a7c15 ^ at>>3*0xd6e8feb86659fd93) >> 56)
+		}
+	}
+	return count, err
+}
+
+func (n *noisyImage) Space(c paging.Config) (*paging.Space, error) { return paging.New(n, c) }
+
+func TestLinuxLostIsSaid(t *testing.T) {
+	audit := os.Getenv("SVSCRIPT_AUDIT") != ""
+	tried := false
+	linuxImages(t, func(t *testing.T, image string, _ map[string]string) {
+		runTyped(t, image, "mounts") // has the kernel's types
+		if tried && !audit {
+			t.Skip("one image is enough")
+		}
+		tried = true
+		img := openImage(t, image)
+		wounds := map[string]*woundedImage{}
+		for _, w := range woundsOf(t, img) {
+			wounds[w.name] = &woundedImage{Image: img, pages: w.pages}
+		}
+		wholes := map[string]string{}
+		for n, lost := range lostThings {
+			wounded := wounds[lost.wound]
+			if wounded == nil {
+				continue // this kernel has no such thing
+			}
+			for i, command := range strings.Split(lost.commands, "; ") {
+				words := strings.Fields(command)
+				if wholes[command] == "" {
+					r := runScript(t, image, words[0], words[1:]...)
+					wholes[command] = r.text + fmt.Sprint(r.rows)
+				}
+				for j, target := range []bindings.Target{wounded, &noisyImage{wounded}} {
+					if !audit && (n+i+j)%2 > 0 {
+						continue
+					}
+					what := fmt.Sprintf("%s lost, noise %v: %s", lost.wound, j > 0, command)
+					r, err := executeOn(t, target, words[0], words[1:]...)
+					if err != nil {
+						checkExpected(t, what, err)
+						continue
+					}
+					if r.stderr == "" && r.text+fmt.Sprint(r.rows) != wholes[command] {
+						t.Errorf("%s: nothing says that it is lost: %.300s", what, r.text+fmt.Sprint(r.rows))
+					}
+					for _, row := range r.rows {
+						for _, key := range []string{"name", "comm", "text"} {
+							if text, ok := row[key].(string); ok && (strings.ContainsAny(text, "\x00\x01\x02\x03\x04\x05\x06\x07\x7f") || strings.Count(text, "\ufffd") > 3) {
+								t.Errorf("%s: %s is noise: %q", what, key, text)
+							}
+						}
+					}
+				}
+			}
+		}
+	})
+}
 
 // A bentImage is an image of which chosen words hold something else.
 type bentImage struct {
@@ -267,8 +356,8 @@ const slab = require("svscript/linux-slab")(vm), fs = require("svscript/linux-fs
 const field = (view, path) => view.$address + BigInt(view.$type.offsetOf(path));
 const list = (command, key, head, nodes) => {
 	const all = [...nodes];
-	if (all.length < 4) return [];
-	const at = [head, all[all.length >> 1], all[(all.length >> 1) + 1]];
+	if (all.length === 0) return [];
+	const at = [head, all[all.length >> 1], all[(all.length >> 1) + 1] ?? head];
 	return [{ command, key, at, physical: at.map((a) => space.translate(a)) }];
 };
 const mnt = fs.mount_namespace(), has_list = mnt.$type.fields.some((f) => f.name === "list");

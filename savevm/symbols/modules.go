@@ -84,17 +84,17 @@ func (k *Kernel) walkList(head uint64, limit int) ([]uint64, error) {
 			switch {
 			case err != nil:
 				return nodes, err
-			case next == head:
-				return nodes, nil
-			case next == 0 || seen[next]:
+			case next == 0 || seen[next] && next != head:
 				return nodes, fmt.Errorf("the link at %#x leads to %#x", at+link, next)
 			}
 			back, err := k.ReadPointer(next + word - link)
-			if err != nil {
+			switch {
+			case err != nil:
 				return nodes, err
-			}
-			if back != at {
+			case back != at:
 				return nodes, fmt.Errorf("the link at %#x leads to %#x, from where none leads back", at+link, next)
+			case next == head:
+				return nodes, nil
 			}
 			seen[next] = true
 			nodes = append(nodes, next)

@@ -49,8 +49,18 @@ function make(vm) {
 		if (first === null) return k.skip("the slab caches", kernel.base, "the kernel has no symbol slab_caches, and no task leads to one");
 		yield first;
 		for (const cache of k.list_for_each_entry(first.$address + BigInt(first.$type.offsetOf("list")), "struct kmem_cache", "list")) {
-			const size = Number(cache.size);
-			if (size > 0 && size <= 1 << 25 && Number(cache.object_size) <= size && /^[\w:.,() -]+$/.test(space.tryReadCString(cache.name, 64) ?? "")) yield cache;
+			const size = Number(cache.size), isHead = head !== null && cache.$address + BigInt(cache.$type.offsetOf("list")) === head;
+			if (!isHead && size > 0 && size <= 1 << 25 && Number(cache.object_size) <= size && hasName(cache)) yield cache;
+		}
+	}
+
+	/** @param {Struct} cache */
+	function hasName(cache) {
+		try {
+			return slab_cache_name(cache) !== "";
+		} catch (error) {
+			if (error instanceof MemoryError || error instanceof RangeError) return false;
+			throw error;
 		}
 	}
 
