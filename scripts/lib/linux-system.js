@@ -46,7 +46,11 @@ module.exports = (k) => {
 	}
 
 	/** The kernel's names for itself and its host: struct new_utsname. @returns {{sysname: string, nodename: string, release: string, version: string, machine: string, domainname: string}} */
-	const utsname = () => kernel.type("struct uts_namespace").at(k.symbol("init_uts_ns")).name.decode();
+	function utsname() {
+		const names = kernel.type("struct uts_namespace").at(k.symbol("init_uts_ns")).name.decode();
+		if (!/^[ -~]+$/.test(names.release) || !/^[ -~]+$/.test(names.machine)) throw new RangeError("they are lost: struct new_utsname holds no text");
+		return names;
+	}
 
 	/** The load of the last 1, 5 and 15 minutes. @returns {number[]} */
 	function loadavg() {
