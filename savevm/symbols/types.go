@@ -113,9 +113,6 @@ func (k *Kernel) loadBTF() (*btf.Spec, error) {
 		if err == nil {
 			return spec, nil
 		}
-		if spec := k.withoutHeader(start); spec != nil {
-			return spec, nil
-		}
 		return nil, fmt.Errorf("%w: at __start_BTF = %#x: %w", ErrNoTypes, start, err)
 	}
 	// .BTF is aligned, and comes after .rodata (include/asm-generic/vmlinux.lds.h).
@@ -139,29 +136,9 @@ func (k *Kernel) btfAt(mem memory.Memory, address uint64, base *btf.Spec) (*btf.
 	}
 	size, ok := btf.Header(header[:])
 	if !ok {
-		return nil, errNoHeader
+		return nil, errors.New("no BTF header is there")
 	}
 	return btf.Load(readSparse(mem, address, uint64(size)), k.ABI, base)
-}
-
-var errNoHeader = errors.New("no BTF header is there")
-
-// withoutHeader loads the kernel's BTF when the page that its header is in is gone, out of what lies between the linker's marks.
-func (k *Kernel) withoutHeader(start uint64) *btf.Spec {
-	const most = 64 << 20
-	stop, ok := k.Symbols.kernel.Address("__stop_BTF")
-	if !ok || stop <= start || stop-start > most {
-		return nil
-	}
-	data := readSparse(k.Memory(), start, stop-start)
-	if !btf.Rebuild(data) {
-		return nil
-	}
-	spec, err := btf.Load(data, k.ABI, nil)
-	if err != nil {
-		return nil
-	}
-	return spec
 }
 
 // readSparse reads so many bytes; those that cannot be read are zero. The caller bounds size.
