@@ -120,6 +120,26 @@ func BenchmarkScanShared(b *testing.B) {
 	}
 }
 
+// BenchmarkScanShuffled is of a space that maps 16 MiB in a row, and twice again in other orders.
+func BenchmarkScanShuffled(b *testing.B) {
+	mem := shuffled(16<<20, 3)
+	hundred := make([]Pattern, 100)
+	for i := range hundred {
+		hundred[i] = Must(Text(fmt.Sprintf("kernel_module%d", i)))
+	}
+	for name, p := range map[string][]Pattern{"text": {Must(Text("SvScriptNeedle"))}, "hundred": hundred} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(mem.size()))
+			for b.Loop() {
+				mem.read.Store(0)
+				for range Scan(context.Background(), mem, p, Options{}).Hits() {
+				}
+			}
+			b.ReportMetric(float64(mem.read.Load())/float64(len(mem.data)), "reads/byte")
+		})
+	}
+}
+
 func BenchmarkScanOnePage(b *testing.B) {
 	p := []Pattern{Must(Text("SvScriptNeedle"))}
 	for b.Loop() {

@@ -22,8 +22,8 @@ type chunk struct {
 	kind          chunkKind
 	fill          byte          // of an idle chunk
 	reason        memory.Reason // of a lost chunk
-	inRow         bool          // with its context it lies in a row in the memory beneath,
-	beneath       uint64        // where it starts there, context included
+	pieces        []piece       // what is known of it by what was searched before; see shared
+	parts         []segment     // what is to be read; nil: all
 }
 
 type chunkKind uint8
@@ -39,7 +39,7 @@ type planner struct {
 	first, last   uint64
 	before, after int             // the context a result's discovery may depend on
 	idle          func(byte) bool // no result starts where all bytes in its context have this value; nil: never
-	rows          bool            // note where chunks lie in the memory beneath
+	shared        *shared         // nil: nothing is
 }
 
 func (p planner) chunks(mem memory.Memory) iter.Seq[chunk] {
@@ -62,8 +62,7 @@ type run struct {
 	first, last uint64 // of the run so far
 	pending     bool   // [from, last] is in no chunk yet
 	from        uint64
-	row         uint64 // from here on the run lies in a row in the memory beneath,
-	delta       uint64 // so far from its addresses
+	rows        []row // that [from, last] lies in; kept for what is shared
 }
 
 // add takes in the next extent; it is false once the consumer wants no more.
@@ -81,11 +80,11 @@ func (r *run) add(e memory.Extent) bool {
 	if r.open && r.last+1 != e.Base && !r.close() {
 		return false
 	}
-	if delta := e.Beneath - e.Base; !r.open || delta != r.delta {
-		r.row, r.delta = e.Base, delta
-	}
 	if !r.open {
-		r.open, r.first = true, e.Base
+		r.open, r.first, r.rows = true, e.Base, r.rows[:0]
+	}
+	if delta := e.Beneath - e.Base; r.shared != nil && (len(r.rows) == 0 || delta != r.rows[len(r.rows)-1].delta) {
+		r.rows = append(r.rows, row{e.Base, delta})
 	}
 	if !r.pending {
 		r.pending, r.from = true, e.Base
@@ -123,11 +122,21 @@ func (r *run) cut(end uint64) bool {
 	c := chunk{base: r.from, size: end - r.from + 1}
 	c.before = int(min(uint64(r.before), r.from-r.first))
 	c.after = int(min(uint64(r.after), r.last-end))
-	if start := r.from - uint64(c.before); r.rows && start >= r.row {
-		c.inRow, c.beneath = true, start+r.delta
+	if r.shared != nil {
+		r.shared.divide(&c, r.rows, r.last)
+		r.leave(end)
 	}
 	r.pending, r.from = end < r.last, end+1
 	return r.yield(c)
+}
+
+// leave drops the rows that end at end or before.
+func (r *run) leave(end uint64) {
+	n := 0
+	for n+1 < len(r.rows) && r.rows[n+1].first-1 <= end {
+		n++
+	}
+	r.rows = slices.Delete(r.rows, 0, n)
 }
 
 // close ends the run.
@@ -159,8 +168,17 @@ func (w *window) read(mem memory.Memory, c chunk) {
 	n := c.before + int(c.size) + c.after
 	w.buf = slices.Grow(w.buf[:0], n)[:n]
 	w.segments, w.skips = w.segments[:0], w.skips[:0]
-	for at := 0; at < n; {
-		got, err := mem.ReadMemory(w.buf[at:], w.start+uint64(at))
+	if c.parts == nil {
+		w.readPart(mem, 0, n)
+	}
+	for _, p := range c.parts {
+		w.readPart(mem, p.from, p.to)
+	}
+}
+
+func (w *window) readPart(mem memory.Memory, at, n int) {
+	for at < n {
+		got, err := mem.ReadMemory(w.buf[at:n], w.start+uint64(at))
 		if got > 0 {
 			w.segments = append(w.segments, segment{at, at + got})
 		}

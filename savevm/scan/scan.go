@@ -80,15 +80,17 @@ func (r *Result) search(yield func(Hit) bool) (finished bool) {
 		total = size(r.mem, r.opts.First, r.opts.Last)
 	}
 	r.shared = newShared(r)
-	chunks := planner{first: r.opts.First, last: r.opts.Last, before: r.before, after: r.after, idle: r.idleOver(), rows: r.shared != nil}.chunks(r.mem)
+	chunks := planner{first: r.opts.First, last: r.opts.Last, before: r.before, after: r.after, idle: r.idleOver(), shared: r.shared}.chunks(r.mem)
 	late := newSearcher(r.ctx, r) // does what the workers leave
 	ends := make([]uint64, len(r.patterns))
 	count := 0
 	worker := func(ctx context.Context) func(chunk, *scanned) { return newSearcher(ctx, r).search }
 	for s := range ordered(r.ctx, r.opts.Workers, chunks, worker) {
+		late.settle(s)
 		r.cover(&s.window)
 		late.join(s, ends)
-		for {
+		for from := s.before; ; {
+			late.share(s, from)
 			for _, h := range s.hits {
 				if !yield(s.hit(h)) {
 					return false
@@ -100,6 +102,7 @@ func (r *Result) search(yield func(Hit) bool) (finished bool) {
 			if s.kind != work || s.finished() || r.ctx.Err() != nil {
 				break
 			}
+			from = s.next
 			s.hits = s.hits[:0]
 			late.advance(s)
 		}
@@ -160,9 +163,6 @@ func newSearcher(ctx context.Context, r *Result) *searcher {
 
 // search begins a chunk.
 func (s *searcher) search(c chunk, out *scanned) {
-	if s.recall(c, out) {
-		return
-	}
 	out.load(s.mem, c)
 	out.hits = out.hits[:0]
 	out.next = out.before
@@ -170,7 +170,6 @@ func (s *searcher) search(c chunk, out *scanned) {
 	clear(out.ahead)
 	if c.kind == work {
 		s.advance(out)
-		s.remember(out)
 	}
 }
 
