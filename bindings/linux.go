@@ -42,8 +42,8 @@ var linuxClass = Class{
 			native: onKernel(func(l *linux, c call) goja.Value { return c.b.number(l.ABI.PointerSize) })},
 		{Name: "evidence", Kind: Property, Type: "string[]", Help: "What each inference rests on, a line each.",
 			native: onKernel(func(l *linux, c call) goja.Value { return c.b.stringArray(l.Evidence) })},
-		{Name: "missing", Kind: Property, Type: "string[]", Help: "What could not be had and why, a line each.",
-			native: onKernel(func(l *linux, c call) goja.Value { return c.b.stringArray(l.Missing) })},
+		{Name: "missing", Kind: Property, Type: "string[]", Help: "What could not be had and why, a line each; of types, when one has been asked for.",
+			native: onKernel(func(l *linux, c call) goja.Value { return c.b.stringArray(l.Gaps()) })},
 		{Name: "symbol", Args: []Arg{{Name: "name", Type: "string"}}, Type: "bigint | null", Help: "The address of a symbol, the kernel's before those of modules.",
 			Pure: true, native: onKernel((*linux).symbol)},
 		{Name: "symbols", Args: []Arg{{Name: "name", Type: "string | RegExp", Optional: true, Help: "all when left out"}}, Type: "Sequence<LinuxSymbol>",
@@ -60,6 +60,7 @@ var linuxClass = Class{
 			native: onKernel((*linux).hasType)},
 		{Name: "types", Args: []Arg{{Name: "pattern", Type: "RegExp", Optional: true, Help: "all when left out"}}, Type: "string[]",
 			Help: `The names of types that match, "struct foo" or "u32", sorted.`, native: onKernel((*linux).typeNames)},
+		{Name: "typesError", Kind: Property, Type: "string | null", Help: "Why no types are known; null when they are.", native: onKernel((*linux).typesError)},
 		{Name: "perCpu", Args: []Arg{{Name: "variable", Type: "string | Address", Help: "a symbol's name, or a __percpu pointer"}, {Name: "cpu", Type: "number"}},
 			Type: "bigint", Help: "Where a CPU's instance of a per-CPU variable is.", Pure: true, native: onKernel((*linux).perCPU)},
 		{Name: "spaceAt", Args: []Arg{{Name: "root", Type: "Address", Help: "physical address of a process's page table"}}, Type: "AddressSpace",
@@ -380,6 +381,13 @@ func (l *linux) moduleList(c call) goja.Value {
 	return c.b.array(items)
 }
 
+func (l *linux) typesError(c call) goja.Value {
+	if _, err := l.Types(); err != nil {
+		return c.b.str(err.Error())
+	}
+	return goja.Null()
+}
+
 func (l *linux) modulesError(c call) goja.Value {
 	if _, err := l.Modules(); err != nil {
 		return c.b.str(err.Error())
@@ -400,7 +408,7 @@ func (l *linux) print() string {
 	for _, s := range l.Evidence {
 		lines = append(lines, "  "+s)
 	}
-	for _, s := range l.Missing {
+	for _, s := range l.Gaps() {
 		lines = append(lines, "  missing: "+s)
 	}
 	return strings.Join(lines, "\n")

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/svscript/svscript/savevm/ctype"
 	"github.com/svscript/svscript/savevm/memory"
@@ -42,7 +43,7 @@ type Kernel struct {
 	PerCPUOffsets []uint64
 
 	Evidence []string // what every inference rests on, a line each
-	Missing  []string // what could not be had, and why, a line each
+	Missing  []string // what could not be had, and why, a line each; see Gaps
 
 	arch       *architecture
 	target     Target
@@ -55,6 +56,7 @@ type Kernel struct {
 	vmcoreinfo once[map[string]string]
 	config     once[string]
 	types      once[*btf.Spec]
+	loadedBTF  atomic.Pointer[btf.Spec] // types' value, when it has one
 	modules    once[[]*Module]
 	file       *debugfile.File // Options.SymbolFile, opened
 }

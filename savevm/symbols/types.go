@@ -25,6 +25,18 @@ type TypeSource interface {
 // ErrNoTypes is wrapped by the error of whoever needs types when the kernel carries none.
 var ErrNoTypes = errors.New("the kernel carries no type information (BTF), and no symbol file with types was given")
 
+// lostTypes is the error where the kernel has BTF that cannot be read. It wraps ErrNoTypes.
+type lostTypes struct {
+	address uint64
+	err     error
+}
+
+func (e lostTypes) Error() string {
+	return fmt.Sprintf("the kernel's type information (BTF) at %#x is lost (%v), and no symbol file with types was given", e.address, e.err)
+}
+
+func (e lostTypes) Unwrap() []error { return []error{ErrNoTypes, e.err} }
+
 // UnknownTypeError says that a kernel has no type of a name.
 type UnknownTypeError struct{ Name string }
 
@@ -33,7 +45,28 @@ func (e *UnknownTypeError) Error() string {
 }
 
 // BTF is the kernel's own type information.
-func (k *Kernel) BTF() (*btf.Spec, error) { return k.types.get(k.loadBTF) }
+func (k *Kernel) BTF() (*btf.Spec, error) {
+	return k.types.get(func() (*btf.Spec, error) {
+		spec, err := k.loadBTF()
+		if err == nil {
+			k.loadedBTF.Store(spec)
+		}
+		return spec, err
+	})
+}
+
+// Gaps is Missing, and what is gone of the types if they have been asked for.
+func (k *Kernel) Gaps() []string {
+	spec := k.loadedBTF.Load()
+	if spec == nil {
+		return k.Missing
+	}
+	types, bytes := spec.Damage()
+	if bytes == 0 {
+		return k.Missing
+	}
+	return append(slices.Clip(k.Missing), fmt.Sprintf("%d of %d types, %d bytes of their descriptions and names: pages of the kernel's BTF are gone", types, spec.Len(), bytes))
+}
 
 // Types is what [Kernel.Type] looks into first: the symbol file's types when one was given and has some, else BTF.
 func (k *Kernel) Types() (TypeSource, error) {
@@ -113,7 +146,7 @@ func (k *Kernel) loadBTF() (*btf.Spec, error) {
 		if err == nil {
 			return spec, nil
 		}
-		return nil, fmt.Errorf("%w: at __start_BTF = %#x: %w", ErrNoTypes, start, err)
+		return nil, lostTypes{start, err}
 	}
 	// .BTF is aligned, and comes after .rodata (include/asm-generic/vmlinux.lds.h).
 	header := scan.Must(scan.Bytes([]byte{0x9f, 0xeb, 1, 0}))

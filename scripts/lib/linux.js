@@ -241,11 +241,10 @@ const libraries = new WeakMap();
 module.exports = (vm, { types = true } = {}) => {
 	let library = libraries.get(vm);
 	if (!library) libraries.set(vm, library = make(vm));
-	if (types && !library.kernel.hasType("struct task_struct")) {
-		throw new NoLinuxError(`the types of Linux ${library.kernel.release} are not known: the kernel carries none (BTF): give a symbol file with --symbols`);
-	}
+	const { kernel } = library;
+	if (types && kernel.typesError !== null) throw new NoLinuxError(`the types of Linux ${kernel.release} are not known: ${kernel.typesError}: give one with --symbols`);
 	if (types && !TASK.every((member) => library.has("struct task_struct", member))) {
-		throw new NoLinuxError(`the types of Linux ${library.kernel.release} are damaged: little is left of struct task_struct`);
+		throw new NoLinuxError(`the types of Linux ${kernel.release} are damaged: little is left of struct task_struct`);
 	}
 	return library;
 };

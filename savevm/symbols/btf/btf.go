@@ -120,6 +120,7 @@ func Load(data []byte, abi *ctype.ABI, base *Spec) (*Spec, error) {
 		s.firstString = base.firstString + uint32(len(base.strings))
 	}
 	s.split()
+	s.lostBytes += lostText(s.strings)
 	if len(s.offsets) == 0 {
 		return nil, fmt.Errorf("BTF without a type that can be read")
 	}
@@ -130,7 +131,24 @@ func Load(data []byte, abi *ctype.ABI, base *Spec) (*Spec, error) {
 // Len is the number of types, without those of the base.
 func (s *Spec) Len() int { return len(s.offsets) }
 
-// Damage tells how many types are gone, and how many bytes of types that is; both 0 when all is whole.
+// lostText counts the bytes of names that are zeros: but for the first, which is empty, each has one zero behind it.
+func lostText(names string) (n int) {
+	for at := 1; at < len(names); {
+		next := strings.Index(names[at:], "\x00\x00")
+		if next < 0 {
+			break
+		}
+		at += next + 1
+		start := at
+		for at < len(names) && names[at] == 0 {
+			at++
+		}
+		n += at - start
+	}
+	return n
+}
+
+// Damage tells how many types are gone, and how many bytes of types and their names; both 0 when all is whole.
 func (s *Spec) Damage() (types, bytes int) { return s.lostTypes, s.lostBytes }
 
 // A record is a type as it is stored.

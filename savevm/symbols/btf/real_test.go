@@ -113,6 +113,9 @@ func TestGaps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if gone, size := whole.Damage(); gone != 0 || size != 0 {
+			t.Errorf("%s is whole: %d types gone, %d bytes", name, gone, size)
+		}
 		const header, page = 24, 4096
 		pages := len(data) * 5 / 9 / page
 		for i := 2; i < pages; i += pages / 8 {
@@ -133,6 +136,13 @@ func TestGaps(t *testing.T) {
 					t.Errorf("%s, page %d: type %d is %v, want %v", name, i, last, have, want)
 				}
 			}
+		}
+		cut := bytes.Clone(data)
+		clear(cut[len(cut)-64*page:][:page]) // names
+		if s, err := btf.Load(cut, abi, nil); err != nil {
+			t.Errorf("%s without a page of names: %v", name, err)
+		} else if gone, size := s.Damage(); gone != 0 || size < page-8 || size > page {
+			t.Errorf("%s without a page of names: %d types gone, %d bytes", name, gone, size)
 		}
 	}
 }

@@ -112,8 +112,8 @@ func (s *Spec) fill(gaps []gap) {
 	s.offsets = s.offsets[:min(len(s.offsets), maxTypes)]
 }
 
-// maxMissing bounds how many numbers of types are tried.
-const maxMissing = 4096
+// maxMissing bounds how many numbers of types are tried: as many as sixteen pages can have held.
+const maxMissing = 16*4096/12 + 1
 
 // evidence is what tells how many types a gap held.
 type evidence struct {
