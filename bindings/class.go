@@ -213,6 +213,9 @@ func (b *Bindings) unwrap(o *goja.Object) any {
 	if slot.object == o {
 		return slot.value
 	}
+	if o.ExportType() == structFieldsType {
+		return o.Export().(*structFields).structValue
+	}
 	v := o.GetSymbol(b.handle)
 	if v == nil {
 		return nil

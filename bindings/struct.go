@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/big"
+	"reflect"
 	"strings"
 
 	"github.com/dop251/goja"
@@ -54,7 +55,7 @@ var structTypeClass = Class{
 var structValueClass = Class{
 	Name: "StructValue",
 	Help: "A struct in memory. Each field is a property, read when asked for: numbers, BigInts for 64-bit fields and pointers, strings for " +
-		"char arrays, Uint8Arrays for byte arrays, arrays, nested StructValues. for…in lists them; for Object.keys and {...x} there is $decode(). What is not a field begins with $.",
+		"char arrays, Uint8Arrays for byte arrays, arrays, nested StructValues. Object.keys lists them. What is not a field begins with $.",
 	Members: []*Member{
 		{Name: "$address", Kind: Property, Type: "bigint", Help: "Where it is.", native: on(func(v *structValue, c call) goja.Value { return c.b.u64(v.base) })},
 		{Name: "$memory", Kind: Property, Type: "Memory", Help: "What it lies in.", native: on(func(v *structValue, c call) goja.Value { return v.m.object })},
@@ -110,15 +111,17 @@ func (c call) placedIn(s *structType) call {
 	return c
 }
 
-// A structType is the Go side of a StructType. There is one for each type, so that its objects share a prototype.
+// A structType is the Go side of a StructType. There is one for each type.
 type structType struct {
 	b      *Bindings
 	t      *ctype.Type
 	set    *ctype.Set // the source it comes from; nil for others
 	object *goja.Object
-	proto  *goja.Object  // of its StructValues; nil until there is one
 	home   *memoryObject // where it lies when no memory is given; nil: one must be
 	slots  []ctype.Value
+
+	members map[string]ctype.Member // of its StructValues; nil until there is one
+	names   []string                // of members, in order
 }
 
 // A structValue is the Go side of a StructValue.
@@ -409,10 +412,16 @@ func (b *Bindings) throwStruct(err error) {
 
 func (b *Bindings) structAt(t *ctype.Type, m *memoryObject, at uint64) goja.Value {
 	s := b.structTypeOf(t, nil)
-	if s.proto == nil {
-		s.proto = s.prototype()
+	if s.members == nil {
+		s.members = map[string]ctype.Member{}
+		for _, m := range s.t.Strip().Fields() {
+			s.members[m.Name] = m
+			s.names = append(s.names, m.Name)
+		}
 	}
-	return b.holdWith(s.proto, &structValue{s, m, at})
+	o := b.rt.NewDynamicObject(&structFields{&structValue{s, m, at}})
+	b.must(o.SetPrototype(b.protos["StructValue"]))
+	return o
 }
 
 func (b *Bindings) elementsAt(t *ctype.Type, m *memoryObject, at, n uint64) goja.Value {
@@ -426,23 +435,29 @@ func (b *Bindings) elementsAt(t *ctype.Type, m *memoryObject, at, n uint64) goja
 	return b.array(items)
 }
 
-// prototype makes the prototype of a type's objects: a getter for each field.
-func (s *structType) prototype() *goja.Object {
-	proto := s.b.rt.CreateObject(s.b.protos["StructValue"])
-	for _, m := range s.t.Strip().Fields() {
-		f := s.b.host.Function("get "+m.Name, 0, func(c goja.FunctionCall) goja.Value {
-			o, _ := c.This.(*goja.Object)
-			if o != nil {
-				if v, ok := s.b.unwrap(o).(*structValue); ok && v.of == s {
-					return v.member(m)
-				}
-			}
-			panic(s.b.typeError("%s of %s is asked of an object that is none", m.Name, s.t))
-		})
-		s.b.must(proto.DefineAccessorProperty(m.Name, f, nil, goja.FLAG_TRUE, goja.FLAG_TRUE))
+// structFields are the fields of a struct in memory as the own properties of its object.
+type structFields struct{ *structValue }
+
+var structFieldsType = reflect.TypeFor[*structFields]()
+
+func (f *structFields) Get(name string) goja.Value {
+	if m, ok := f.of.members[name]; ok {
+		return f.member(m)
 	}
-	return proto
+	return nil
 }
+
+func (f *structFields) Set(name string, _ goja.Value) bool {
+	panic(f.of.b.typeError("%s of %s cannot be set: memory of a saved machine is read only", name, f.of.t))
+}
+
+func (f *structFields) Has(name string) bool {
+	_, ok := f.of.members[name]
+	return ok
+}
+
+func (f *structFields) Delete(string) bool { return false }
+func (f *structFields) Keys() []string     { return f.of.names }
 
 // member reads a member: one with fields of its own is laid over its place.
 func (v *structValue) member(m ctype.Member) goja.Value {

@@ -49,7 +49,13 @@ throws(() => x.$deref("k"), TypeError, /no pointer/);
 throws(() => x.$deref("nope"), RangeError);
 throws(() => { "use strict"; x.space = 1; }, TypeError);
 throws(() => text.at(vm, 0x2000000000).space, MemoryError);
-throws(() => Object.getPrototypeOf(x).space, TypeError);
+// Fields are own properties: what lists those of an object lists them.
+const listed = Object.keys(x);
+if (listed.length === 0 || listed.some((name) => !(name in x) || !Object.hasOwn(x, name))) throw new Error(`its keys are ${listed}`);
+equal(JSON.stringify(Object.keys({ ...x })), JSON.stringify(listed));
+equal("nothing" in x, false);
+equal(x.nothing, undefined);
+throws(() => { "use strict"; x[listed[0]] = 1; }, TypeError);
 
 // Pointers: pc 0x7000 holds the GDT's address and so on; here the page tables, an entry of which points on.
 const table = struct("struct table { u64 entry[512]; };").at(vm, vm.cpu(0).cr3);
