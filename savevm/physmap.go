@@ -165,7 +165,7 @@ func (img *Image) cmosRAM() (below, above uint64, ok bool) {
 			return 0, 0, false
 		}
 	}
-	raw, err := d.Raw()
+	raw, err := d.Head(128)
 	if err != nil || len(raw) < 128 {
 		return 0, 0, false
 	}

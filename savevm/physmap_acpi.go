@@ -8,19 +8,27 @@ import (
 
 // What the guest's ACPI tables, which QEMU makes, say of the guest-physical map.
 
-// acpiTable is a table of the guest's ACPI tables, which QEMU made, or nil.
+// acpiTable is a table of the guest's ACPI tables, which QEMU made, or nil. It has 48 bytes at least. It is searched for in pieces, as
+// the block's size is the file's word.
 func (img *Image) acpiTable(signature string) []byte {
+	const header, most = 48, 256 * kib
 	tables := img.Block("/rom@etc/acpi/tables")
 	if tables == nil || tables.Size > 16*mib {
 		return nil
 	}
-	data := make([]byte, tables.Size)
-	n, _ := tables.ReadMemory(data, 0)
-	at := bytes.Index(data[:n], []byte(signature))
-	if at < 0 || at+48 > n {
-		return nil
+	piece := make([]byte, 16*kib)
+	for at := uint64(0); at < tables.Size; at += uint64(len(piece)) - header {
+		n, _ := tables.ReadMemory(piece[:min(uint64(len(piece)), tables.Size-at)], at)
+		i := bytes.Index(piece[:n], []byte(signature))
+		if i < 0 || i+header > n {
+			continue
+		}
+		length := uint64(binary.LittleEndian.Uint32(piece[i+4:]))
+		table := make([]byte, min(max(header, length), most, tables.Size-at-uint64(i)))
+		n, _ = tables.ReadMemory(table, at+uint64(i))
+		return table[:n]
 	}
-	return data[at:][:max(48, min(binary.LittleEndian.Uint32(data[at+4:]), uint32(n-at)))]
+	return nil
 }
 
 // nvdimms is where the table NFIT has the memory of NVDIMMs (ACPI 5.2.26.2, system physical address range structures).

@@ -55,7 +55,7 @@ var hostBridges = []hostBridge{
 func (img *Image) hostBridge() (h hostBridge, config []byte) {
 	for _, h := range hostBridges {
 		if d := img.Device(h.device, 0); d != nil {
-			if raw, err := d.Raw(); err == nil && len(raw) >= 4+256 {
+			if raw, err := d.Head(4 + 256); err == nil && len(raw) == 4+256 {
 				return h, raw[4:] // behind the PCI device's version
 			}
 		}

@@ -89,8 +89,8 @@ func (img *Image) displayConfig(b *Block, device string) []byte {
 		if !strings.HasPrefix(d.Name, path) || !strings.HasSuffix(d.Name, device) || !strings.Contains(d.Name, "/") {
 			continue
 		}
-		raw, err := d.Raw()
-		if err == nil && len(raw) >= 4+256 && raw[4+0x0b] == display {
+		raw, err := d.Head(4 + 256)
+		if err == nil && len(raw) == 4+256 && raw[4+0x0b] == display {
 			return raw[4:] // behind the PCI device's version
 		}
 	}

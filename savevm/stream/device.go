@@ -32,8 +32,11 @@ type Device struct {
 }
 
 // Raw returns a copy of the section's body.
-func (d *Device) Raw() ([]byte, error) {
-	b := make([]byte, d.Size)
+func (d *Device) Raw() ([]byte, error) { return d.Head(d.Size) }
+
+// Head returns a copy of the first n bytes of the section's body, or of all where there are fewer.
+func (d *Device) Head(n int64) ([]byte, error) {
+	b := make([]byte, min(n, d.Size))
 	if n, err := d.src.ReadAt(b, d.Offset); n < len(b) {
 		return b[:n], fmt.Errorf("section %s/%d: %w", d.Name, d.Instance, err)
 	}
