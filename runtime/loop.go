@@ -18,6 +18,7 @@ type loop struct {
 	immediates []*timer
 	lastID     int64
 	seq        int64
+	weak       int                // of timers, those that a run does not wait for
 	async      int                // Go work under way that will send to done
 	done       chan func() error  // its results, run here
 	stopAsync  context.CancelFunc // of the context that Go work gets
@@ -35,6 +36,7 @@ type timer struct {
 	fn        goja.Callable
 	args      []goja.Value
 	cancelled bool
+	weak      bool // a run does not wait for it
 	index     int
 }
 
@@ -61,7 +63,7 @@ func (t *timerHeap) Pop() any {
 
 // drop forgets everything that was to come.
 func (l *loop) drop() {
-	l.timers, l.immediates, l.byID, l.rejected = nil, nil, nil, nil
+	l.timers, l.weak, l.immediates, l.byID, l.rejected = nil, 0, nil, nil, nil
 	if l.stopAsync != nil {
 		l.stopAsync()
 	}
@@ -95,7 +97,7 @@ func (h *Host) drain(ctx context.Context) error {
 			if err := h.fire(heap.Pop(&l.timers).(*timer)); err != nil {
 				return err
 			}
-		case len(l.timers) == 0 && l.async == 0:
+		case len(l.timers) == l.weak && l.async == 0:
 			return nil
 		default:
 			if err := h.wait(ctx); err != nil {
@@ -137,6 +139,7 @@ func (h *Host) fire(t *timer) error {
 	if t.every == 0 {
 		delete(h.loop.byID, t.id)
 	}
+	h.strengthen(t)
 	_, err := t.fn(goja.Undefined(), t.args...)
 	if err == nil && t.every > 0 && !t.cancelled {
 		t.when = time.Now().Add(t.every)
@@ -146,6 +149,21 @@ func (h *Host) fire(t *timer) error {
 		err = h.unhandled()
 	}
 	return err
+}
+
+// weaken lets a run end before a timer is due.
+func (h *Host) weaken(id int64) {
+	if t := h.loop.byID[id]; t != nil && !t.weak {
+		t.weak = true
+		h.loop.weak++
+	}
+}
+
+func (h *Host) strengthen(t *timer) {
+	if t.weak {
+		t.weak = false
+		h.loop.weak--
+	}
 }
 
 func (h *Host) push(t *timer) {
@@ -274,6 +292,7 @@ func (h *Host) clearTimer(c goja.FunctionCall) goja.Value {
 		return goja.Undefined()
 	}
 	t.cancelled = true
+	h.strengthen(t)
 	delete(l.byID, id)
 	if t.index < len(l.timers) && l.timers[t.index] == t {
 		heap.Remove(&l.timers, t.index)
@@ -281,12 +300,19 @@ func (h *Host) clearTimer(c goja.FunctionCall) goja.Value {
 	return goja.Undefined()
 }
 
-// await gives a settled promise's value once everything is done. One that is still pending will stay so for ever.
+// await gives a settled promise's value once everything is done, weak timers too if nothing else is to settle it. One that is still
+// pending then will stay so for ever.
 func (h *Host) await(ctx context.Context, v goja.Value) (goja.Value, error) {
 	if err := h.drain(ctx); err != nil {
 		return nil, err
 	}
 	p, ok := promiseOf(v)
+	for ok && p.State() == goja.PromiseStatePending && h.loop.weak > 0 {
+		h.strengthen(h.loop.timers[0])
+		if err := h.drain(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if !ok {
 		return v, nil
 	}

@@ -80,7 +80,12 @@ var webGlobals = map[string][]string{
 	"web/events.js": {"Event", "CustomEvent", "EventTarget", "AbortSignal", "AbortController"},
 }
 
-func (h *Host) enableWeb(native goja.Value) {
+func (h *Host) enableWeb(originals goja.Value) {
+	native := originals.ToObject(h.rt)
+	_ = native.Set("unref", h.Function("unref", 1, func(c goja.FunctionCall) goja.Value {
+		h.weaken(c.Argument(0).ToInteger())
+		return goja.Undefined()
+	}))
 	for file, names := range webGlobals {
 		exports := sync.OnceValue(func() *goja.Object {
 			m := h.rt.NewObject()

@@ -47,6 +47,10 @@ func TestRunString(t *testing.T) {
 		{"a.js", "async function* g() { yield 1; yield 2 }\nlet s = 0; for await (const x of g()) s += x; s", "3"},
 		{"a.js", "var out = []; queueMicrotask(() => out.push('micro')); setImmediate(() => out.push('immediate')); setTimeout(() => out.push('timer'), 5); out",
 			"[ 'micro', 'immediate', 'timer' ]"},
+		{"a.js", "AbortSignal.timeout(1e8).aborted", "false"}, // is not waited for
+		{"a.js", "const s = AbortSignal.timeout(1); new Promise(r => s.onabort = () => r(s.reason.name))", "'TimeoutError'"},
+		{"a.js", "const t = new EventTarget, out = [], b = () => out.push('b'); t.addEventListener('x', () => { out.push('a'); t.removeEventListener('x', b); });" +
+			"t.addEventListener('x', b); t.dispatchEvent(new Event('x')); out.join()", "'a'"},
 		{"a.js", "let n = 0; const id = setInterval(() => { if (++n === 3) clearInterval(id) }, 1); new Promise(r => setTimeout(() => r(n), 30))", "3"},
 		{"a.js", "#!/usr/bin/env svscript\n5", "5"},
 		{"a.js", "process.stdout.write('out\\n') && process.stderr.fd", "2"},

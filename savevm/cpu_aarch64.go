@@ -28,6 +28,8 @@ const hcrVM, hcrTGE, hcrE2H = 1 << 0, 1 << 27, 1 << 34
 func spaceARM64(c *CPU) paging.Config {
 	el, hcr := privilegeARM64(c), c.Value("hcr_el2")
 	switch {
+	case el == 3 && c.Value("pstate")&pstateAArch32 == 0:
+		return paging.ARM64(c.Value("ttbr0_el3"), 0, oneHalf(c.Value("tcr_el3")), c.Value("sctlr_el3"))
 	case hcr&hcrE2H != 0 && (el == 2 || el == 0 && hcr&hcrTGE != 0):
 		return paging.ARM64(c.Value("ttbr0_el2"), c.Value("ttbr1_el2"), c.Value("tcr_el2"), c.Value("sctlr_el2"))
 	case el == 2:
@@ -36,7 +38,10 @@ func spaceARM64(c *CPU) paging.Config {
 	return paging.ARM64(c.Value("ttbr0_el1"), c.Value("ttbr1_el1"), c.Value("tcr_el1"), c.Value("sctlr_el1"))
 }
 
-// oneHalf makes a TCR_EL1 that says the same as a TCR_EL2 of a regime that has no upper half.
+// pstateAArch32 is set in AArch32, where the bits of the exception level are those of a mode.
+const pstateAArch32 = 1 << 4
+
+// oneHalf makes a TCR_EL1 that says the same as a TCR_EL2 or TCR_EL3 of a regime that has no upper half.
 func oneHalf(tcr uint64) uint64 {
 	const epd1 = 1 << 23
 	out := tcr&0xffff | epd1

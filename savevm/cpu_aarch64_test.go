@@ -36,6 +36,9 @@ func TestRegimeARM64(t *testing.T) {
 			paging.Config{Mode: "arm64-4k", TTBR0: 0x43388001, TTBR1: 0xc200004157b001, TCR: 0x15001f5b5503510, SCTLR: 0x2000018b474591d}, ""},
 		{"its guest", with(map[string]uint64{"pstate": 5, "hcr_el2": 0x480000001, "sctlr_el1": 0x30500801}),
 			paging.Config{Mode: "arm64-4k", TTBR0: 0x41640000, TTBR1: 0x41c8d000, TCR: 0x5000f5b5503510, SCTLR: 0x30500801}, "stage 2 is not walked"},
+		// Firmware in EL3 with a table of its own, beside a kernel's: TCR_EL3 is as TCR_EL2 without E2H (Arm ARM, D24.2.187).
+		{"firmware", map[string]uint64{"pstate": 0x3cd, "ttbr0_el3": 0xe0a0000, "tcr_el3": 0x80823510, "sctlr_el3": 0x30c5183f, "ttbr0_el1": 0x40001000,
+			"tcr_el1": 0x3510, "sctlr_el1": 1}, paging.Config{Mode: "arm64-4k", TTBR0: 0xe0a0000, TCR: 0x200803510, SCTLR: 0x30c5183f}, ""},
 		// TCR_EL2 without E2H: T0SZ 16, TG0 4 KiB, PS 40 bits.
 		{"a hypervisor without an upper half", map[string]uint64{"pstate": 9, "ttbr0_el2": 0x41000000, "tcr_el2": 0x80823510, "sctlr_el2": 0x30c51835},
 			paging.Config{Mode: "arm64-4k", TTBR0: 0x41000000, TCR: 0x3510 | 1<<23 | 2<<32, SCTLR: 0x30c51835}, ""},

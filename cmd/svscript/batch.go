@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -52,6 +53,7 @@ func runBatch(f *flags, out *output) error {
 	if i := slices.Index(images, "--"); i >= 0 {
 		images, b.args = images[:i], images[i+1:]
 	}
+	images = b.distinct(images)
 	script, err := findScript(&flags{operands: append([]string{b.script}, images...), modulePath: f.modulePath})
 	if err != nil {
 		return err
@@ -67,6 +69,25 @@ func runBatch(f *flags, out *output) error {
 	}
 	defer b.notes.close()
 	return b.run(images)
+}
+
+// distinct leaves out images that are named again, by another path too.
+func (b *batch) distinct(images []string) []string {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(images), func(image string) bool {
+		path := image
+		if real, err := filepath.EvalSymlinks(image); err == nil {
+			if path, err = filepath.Abs(real); err != nil {
+				path = real
+			}
+		}
+		again := seen[path]
+		seen[path] = true
+		if again {
+			b.out.message("%s is named twice, and read once", image)
+		}
+		return again
+	})
 }
 
 // run gives the images to the workers.

@@ -37,8 +37,10 @@ class EventTarget {
 	}
 	dispatchEvent(event) {
 		event.target = event.currentTarget = this;
-		for (const { fn, once } of this.#listeners.get(event.type) ?? []) {
+		for (const listener of this.#listeners.get(event.type) ?? []) {
 			if (stopped(event)) break;
+			const { fn, once } = listener;
+			if (!this.#listeners.get(event.type).includes(listener)) continue; // another has removed it
 			if (once) this.removeEventListener(event.type, fn);
 			if (typeof fn === "function") fn.call(this, event);
 			else fn.handleEvent(event);
@@ -70,7 +72,7 @@ class AbortSignal extends EventTarget {
 	}
 	static timeout(delay) {
 		const signal = new AbortSignal();
-		setTimeout(() => abort(signal, named("TimeoutError", "The operation was aborted due to timeout")), delay);
+		native.unref(setTimeout(() => abort(signal, named("TimeoutError", "The operation was aborted due to timeout")), delay));
 		return signal;
 	}
 	static any(signals) {
