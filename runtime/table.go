@@ -89,7 +89,17 @@ func (t *tableText) cell(column string, v goja.Value) {
 		}
 		t.columns = append(t.columns, column)
 	}
-	t.pending[column] = t.h.Inspect(v, InspectOptions{Depth: DepthTop, Width: 200})
+	t.pending[column] = t.text(v)
+}
+
+// text is a value in a cell: on one line.
+func (t *tableText) text(v goja.Value) string {
+	s := t.h.Inspect(v, InspectOptions{Depth: DepthTop, Width: 200})
+	if !strings.Contains(s, "\n") {
+		return s
+	}
+	const most = 80 // columns
+	return runewidth.Truncate(strings.Join(strings.Fields(s), " "), most, "…")
 }
 
 func (t *tableText) add(index string, v goja.Value) {
@@ -106,7 +116,7 @@ func (t *tableText) add(index string, v goja.Value) {
 		}
 	} else {
 		t.values = true
-		t.pending[valuesColumn] = t.h.Inspect(v, InspectOptions{Depth: DepthTop, Width: 200})
+		t.pending[valuesColumn] = t.text(v)
 	}
 	t.rows = append(t.rows, t.pending)
 	t.pending = nil
