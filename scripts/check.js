@@ -161,7 +161,9 @@ function tableLength({ k }, name, at) {
 /** Text cannot be written, and nothing that can be written is text. @param {Context} c @returns {Iterable<Result>} */
 function* text({ k }) {
 	const start = k.symbol("_stext"), end = k.symbol("_etext");
-	const starting = k.is_starting() ? ", which is not unusual yet: the kernel still starts, and protects it at the end of that" : "";
+	const mended = k.kernel.missing.some((text) => text.startsWith("page tables of the kernel's"));
+	const starting = mended ? ", as far as is known: the page tables that would tell are lost"
+		: k.is_starting() ? ", which is not unusual yet: the kernel still starts, and protects it at the end of that" : "";
 	const wrong = starting ? unknown : suspect;
 	let pages = 0, writable = 0, unmapped = Number(end - start);
 	const pagesOf = (/** @type {Mapping} */ m) => Math.ceil(m.size / k.pageSize);
@@ -285,10 +287,11 @@ function* tasks(c) {
 	const views = { "the table of process IDs": () => byPID(k), "the run queues": () => queued(k), "the lists of children": () => children(k), "the slabs of task_struct": () => slabs(c) };
 	for (const [view, all] of Object.entries(views)) {
 		let count = 0, hidden = 0;
-		const skipped = k.skipped.length;
+		const skipped = k.skipped.length, seen = new Set();
 		try {
 			for (const task of all()) {
 				count++;
+				seen.add(task.$address);
 				if (listed.has(task.$address) || k.attempt("a task", task.$address, () => task.pid === 0 || task.exit_state !== 0, true)) continue;
 				hidden++;
 				yield (damaged ? unknown : suspect)(`task ${task.pid} ${task.comm} at ${hex(task.$address)} is in ${view} and not in the list of tasks${damaged ? ", which cannot be read to its end" : ""}`);
@@ -298,11 +301,36 @@ function* tasks(c) {
 			yield unknown(`${view}: ${e.message}`);
 			continue;
 		}
+		if (count > 0 && HAVE_ALL.includes(view)) hidden += yield* absent(c, view, listed.difference(seen));
 		const lost = k.skipped.length - skipped;
 		if (count === 0) yield unknown(`${view}: there is no task to be found`);
 		else if (lost > 0) yield unknown(`${view}: ${plural(count, "task")}${hidden === 0 ? ", none that is not in the list" : ""}, and ${plural(lost, "part")} that cannot be read`);
 		else if (hidden === 0) yield ok(`${plural(count, "task")} in ${view}, none that is not in the list of ${listed.size}`);
 	}
+}
+
+/** The views that every task is in that has not ended. */
+const HAVE_ALL = ["the table of process IDs", "the slabs of task_struct"];
+
+/**
+ * Of the tasks of the list, those that a view should have and has not. Where a task's struct pid is lost, or this is about the slabs,
+ * whose tasks are known by it, that tells nothing of the task.
+ * @param {Context} c @param {string} view @param {Set<bigint>} tasks @returns {Generator<Result, number>} how many there are
+ */
+function* absent({ k }, view, tasks) {
+	let unseen = 0, unhashed = 0;
+	for (const at of tasks) {
+		const task = k.at("task_struct", at);
+		if (k.attempt("a task", at, () => task.exit_state !== 0, true)) continue;
+		if (view !== HAVE_ALL[0] || k.attempt("a process ID", at, () => task.thread_pid === 0n || k.isLost(k.at("struct pid", task.thread_pid), "tasks"), true)) {
+			unseen++;
+			continue;
+		}
+		unhashed++;
+		yield suspect(`task ${task.pid} ${task.comm} at ${hex(at)} is in the list of tasks and not in ${view}`);
+	}
+	if (unseen > 0) yield unknown(`${plural(unseen, "task")} of the list ${unseen === 1 ? "is" : "are"} not in ${view}, or what ties ${unseen === 1 ? "it" : "them"} to it is lost`);
+	return unseen + unhashed;
 }
 
 /** @param {Library} k @returns {Iterable<StructFields>} */

@@ -57,11 +57,13 @@ function make(vm) {
 	};
 	/** @type {{start: bigint, end: bigint}[] | undefined} */
 	let ranges;
+	let told = false; // that they are not known
+
+	const textsKnown = () => (ranges ??= texts()).length > 0;
 
 	/** Whether an address is in the kernel's text or a module's. @param {bigint} address */
 	function in_text(address) {
-		ranges ??= texts();
-		for (const { start, end } of ranges) if (address >= start && address < end) return true;
+		for (const { start, end } of (ranges ??= texts())) if (address >= start && address < end) return true;
 		return false;
 	}
 
@@ -163,7 +165,19 @@ function make(vm) {
 			state = next.state;
 			found = next.found;
 		}
-		if (stack) yield* scan(state.sp, stack);
+		let more = state !== start;
+		if (stack) {
+			for (const f of scan(state.sp, stack)) {
+				more = true;
+				yield f;
+			}
+		}
+		if (more) return;
+		if (textsKnown()) k.skip("a stack", state.sp, "it is lost, or is none: no call is on it");
+		else if (!told) {
+			told = true;
+			k.skip("the stacks", kernel.base, "they cannot be followed: no symbol tells where the kernel's text is");
+		}
 	}
 
 	/** @param {State} state @param {Frame["found"]} found @returns {Frame} */
@@ -191,12 +205,19 @@ function make(vm) {
 		return x86FramePointerStep;
 	}
 
+	/** Whether the page of a stack is lost: it holds zeros alone, though a frame is in it, which is noted. @param {bigint} at */
+	function isLost(at) {
+		const lost = space.tryRead(at & ~4095n, 4096)?.every((byte) => byte === 0) ?? false;
+		if (lost) k.skip("a stack", at, "it is lost: its page holds zeros");
+		return lost;
+	}
+
 	/** Frame records of the AAPCS64: the caller's x29 and the return address. @type {Step} */
 	function arm64Step({ fp }) {
 		if (fp === 0n) return null;
 		if (fp & 7n) return undefined;
 		const next = space.readU64(fp), lr = code(space.readU64(fp + 8n));
-		if (next === 0n && lr === 0n) return finalFrame(fp); // the record in a struct pt_regs
+		if (next === 0n && lr === 0n) return isLost(fp) ? undefined : finalFrame(fp); // the record in a struct pt_regs
 		return lr === 0n ? null : { state: { pc: lr, sp: fp + 16n, fp: next, signal: false, regs: null }, found: "fp" };
 	}
 
@@ -216,6 +237,7 @@ function make(vm) {
 		if (fp === 0n || !isKernel(fp)) return null; // user code's: the kernel was entered from there
 		if (fp & 7n) return undefined;
 		const ra = space.readU64(fp - 8n);
+		if (ra === 0n && isLost(fp - 8n)) return undefined;
 		return ra === 0n ? null : { state: { pc: ra, sp: fp, fp: space.readU64(fp - 16n), signal: false, regs: null }, found: "fp" };
 	}
 
