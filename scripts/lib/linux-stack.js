@@ -57,9 +57,9 @@ function make(vm) {
 	};
 	/** @type {{start: bigint, end: bigint}[] | undefined} */
 	let ranges;
-	let told = false; // that they are not known
+	let told = false; // that the kernel's is not known
 
-	const textsKnown = () => (ranges ??= texts()).length > 0;
+	const textKnown = () => kernel.symbol("_stext") !== null && kernel.symbol("_etext") !== null;
 
 	/** Whether an address is in the kernel's text or a module's. @param {bigint} address */
 	function in_text(address) {
@@ -173,7 +173,7 @@ function make(vm) {
 			}
 		}
 		if (more) return;
-		if (textsKnown()) k.skip("a stack", state.sp, "it is lost, or is none: no call is on it");
+		if (textKnown()) k.skip("a stack", state.sp, "it is lost, or is none: no call is on it");
 		else if (!told) {
 			told = true;
 			k.skip("the stacks", kernel.base, "they cannot be followed: no symbol tells where the kernel's text is");
