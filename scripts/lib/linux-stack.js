@@ -176,7 +176,7 @@ function make(vm) {
 		if (textKnown()) k.skip("a stack", state.sp, "it is lost, or is none: no call is on it");
 		else if (!told) {
 			told = true;
-			k.skip("the stacks", kernel.base, "they cannot be followed: no symbol tells where the kernel's text is");
+			k.skip("every stack", kernel.base, "none can be followed: no symbol tells where the kernel's text is");
 		}
 	}
 
