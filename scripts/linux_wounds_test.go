@@ -189,6 +189,9 @@ func TestLinuxScanForTasks(t *testing.T) {
 // became shorter says so. By default one image, and a command for each wound; SVSCRIPT_AUDIT=PREFIX runs all commands on every image, for
 // the wounds whose names begin so ("." for all), and prints what each gives.
 func TestLinuxWounds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many runs of scripts, none of them parallel")
+	}
 	audit := os.Getenv("SVSCRIPT_AUDIT") != ""
 	tried := false
 	linuxImages(t, func(t *testing.T, image string, _ map[string]string) {
@@ -281,6 +284,9 @@ func (n *noisyImage) ReadMemory(p []byte, address uint64) (int, error) {
 func (n *noisyImage) Space(c paging.Config) (*paging.Space, error) { return paging.New(n, c) }
 
 func TestLinuxLostIsSaid(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many runs of scripts, none of them parallel")
+	}
 	audit := os.Getenv("SVSCRIPT_AUDIT") != ""
 	tried := false
 	linuxImages(t, func(t *testing.T, image string, _ map[string]string) {
@@ -377,6 +383,9 @@ const mnt = fs.mount_namespace(), has_list = mnt.$type.fields.some((f) => f.name
 
 // A list whose links lead elsewhere is walked to an end: what it has is listed, nothing else, and nothing lacks without a word.
 func TestLinuxBentLists(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many runs of scripts, none of them parallel")
+	}
 	audit := os.Getenv("SVSCRIPT_AUDIT") != ""
 	tried := false
 	linuxImages(t, func(t *testing.T, image string, _ map[string]string) {
