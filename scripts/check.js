@@ -162,9 +162,9 @@ function tableLength({ k }, name, at) {
 function* text({ k }) {
 	const start = k.symbol("_stext"), end = k.symbol("_etext");
 	const mended = k.kernel.missing.some((text) => text.startsWith("page tables of the kernel's"));
-	const starting = mended ? ", as far as is known: the page tables that would tell are lost"
+	const excuse = mended ? ", as far as is known: the page tables that would tell are lost"
 		: k.is_starting() ? ", which is not unusual yet: the kernel still starts, and protects it at the end of that" : "";
-	const wrong = starting ? unknown : suspect;
+	const wrong = excuse ? unknown : suspect;
 	let pages = 0, writable = 0, unmapped = Number(end - start);
 	const pagesOf = (/** @type {Mapping} */ m) => Math.ceil(m.size / k.pageSize);
 	for (const m of k.space.mappings({ start, end })) {
@@ -172,7 +172,7 @@ function* text({ k }) {
 		unmapped -= m.size;
 		if (m.flags.includes("w")) {
 			writable += m.size;
-			yield wrong(`the kernel's text can be written at ${hex(m.base)}, ${plural(pagesOf(m), "page")}${starting}`);
+			yield wrong(`the kernel's text can be written at ${hex(m.base)}, ${plural(pagesOf(m), "page")}${excuse}`);
 		}
 	}
 	if (pages === 0) yield unknown("the kernel's text is not mapped");
@@ -186,7 +186,7 @@ function* text({ k }) {
 	for (const m of k.space.mappings({ start: half, filter: "wx" })) {
 		if (m.base >= start && m.base < end) continue;
 		both++;
-		yield wrong(`memory that can be written and executed: ${hex(m.base)}, ${plural(pagesOf(m), "page")} (${k.kernel.symbolize(m.base) ?? "no symbol"})${starting}`);
+		yield wrong(`memory that can be written and executed: ${hex(m.base)}, ${plural(pagesOf(m), "page")} (${k.kernel.symbolize(m.base) ?? "no symbol"})${excuse}`);
 	}
 	if (both === 0) yield ok("no memory of the kernel can be written and executed");
 }
