@@ -423,22 +423,23 @@ methods(RegExp, {
 });
 // RegExp writes property escapes as ranges before goja sees the pattern.
 const NativeRegExp = RegExp;
-const patternArguments = ([pattern, flags]) => {
-	if (typeof flags === "undefined") return [pattern];
+const expanding = function (pattern, flags) {
+	const isRegExp = pattern instanceof NativeRegExp;
+	if (!new.target && isRegExp && flags === undefined && pattern.constructor === expanding) return pattern;
+	const made = !new.target || new.target === expanding ? NativeRegExp : new.target;
+	if (flags === undefined) return Reflect.construct(NativeRegExp, [pattern], made);
 	flags = String(flags);
-	if (!flags.includes("u") && !flags.includes("v")) return [pattern, flags];
-	return [expandRegExp(pattern instanceof NativeRegExp ? pattern.source : pattern === undefined ? "" : String(pattern), flags), flags];
+	if (/[uv]/.test(flags)) pattern = expandRegExp(isRegExp ? pattern.source : pattern === undefined ? "" : String(pattern), flags);
+	return Reflect.construct(NativeRegExp, [pattern, flags], made);
 };
-const proxied = new Proxy(NativeRegExp, {
-	apply: (target, self, args) => target(...patternArguments(args)),
-	construct: (target, args, made) => Reflect.construct(target, patternArguments(args), made === proxied ? target : made),
+Object.defineProperties(expanding, {
+	name: { value: "RegExp" },
+	prototype: { value: NativeRegExp.prototype, writable: false },
+	escape: Object.getOwnPropertyDescriptor(NativeRegExp, "escape"),
+	[Symbol.species]: { get() { return this; }, configurable: true },
 });
-global.RegExp = proxied;
-Object.defineProperty(NativeRegExp.prototype, "constructor", { value: proxied });
-// goja's instanceof does not know proxies, and it splits fast where the species is its own class.
-const isInstance = Function.prototype[Symbol.hasInstance];
-Object.defineProperty(NativeRegExp, Symbol.hasInstance, { value(v) { return isInstance.call(this === proxied ? NativeRegExp : this, v); } });
-Object.defineProperty(NativeRegExp, Symbol.species, { get() { return this === proxied ? NativeRegExp : this; }, configurable: true });
+Object.defineProperty(NativeRegExp.prototype, "constructor", { value: expanding });
+global.RegExp = expanding;
 methods(Error, { captureStackTrace(object) { if (!("stack" in object)) object.stack = new Error().stack; } });
 
 methods(Uint8Array.prototype, {

@@ -18,6 +18,8 @@ func TestPropertyEscapes(t *testing.T) {
 		`/p{L}/.test("p{L}")`, `/\\p{L}/u.source === "\\\\p{L}" || true`,
 		`new RegExp("^\\p{L}+$", "u").test("añ")`, `RegExp("^\\p{Script=Greek}+$", "u").test("αβγ")`, `new RegExp(/\p{L}/, "u").test("ж")`,
 		`/a/.constructor === RegExp && /a/ instanceof RegExp && RegExp("a") instanceof RegExp && !({} instanceof RegExp)`,
+		`RegExp(/a/g, "i").flags === "i" && ((r) => RegExp(r) === r && new RegExp(r) !== r)(/a/)`,
+		`RegExp[Symbol.species] === RegExp && RegExp.name === "RegExp" && RegExp.length === 2 && !Object.keys(RegExp).length && RegExp.escape(".").length === 2`,
 		`new (class X extends RegExp { foo() { return this instanceof X; } })("\\p{Nd}", "u").foo()`,
 		`"aжb".split(/\p{Script=Cyrillic}/u).length === 2 && "a1b".split(/\d/).length === 2`,
 		`(() => { const f = function () { return () => /\p{L}/u.test("é"); }; return f()(); })()`,

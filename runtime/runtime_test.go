@@ -51,6 +51,8 @@ func TestRunString(t *testing.T) {
 		{"a.js", "const s = AbortSignal.timeout(1); new Promise(r => s.onabort = () => r(s.reason.name))", "'TimeoutError'"},
 		{"a.js", "const t = new EventTarget, out = [], b = () => out.push('b'); t.addEventListener('x', () => { out.push('a'); t.removeEventListener('x', b); });" +
 			"t.addEventListener('x', b); t.dispatchEvent(new Event('x')); out.join()", "'a'"},
+		{"a.js", "const t = new EventTarget; let n = 0; const f = () => n++; t.addEventListener('x', f); t.addEventListener('x', f, true); t.addEventListener('x', f, {capture: true});" +
+			"t.dispatchEvent(new Event('x')); t.removeEventListener('x', f); t.dispatchEvent(new Event('x')); n", "3"},
 		{"a.js", "let n = 0; const id = setInterval(() => { if (++n === 3) clearInterval(id) }, 1); new Promise(r => setTimeout(() => r(n), 30))", "3"},
 		{"a.js", "#!/usr/bin/env svscript\n5", "5"},
 		{"a.js", "process.stdout.write('out\\n') && process.stderr.fd", "2"},
@@ -75,6 +77,8 @@ func TestErrors(t *testing.T) {
 		{"a.js", "throw 5", "a.js:1:1: uncaught 5"},
 		{"a.js", "Promise.reject(new RangeError('no'))", "a.js:1:16: RangeError: no"},
 		{"a.js", "setTimeout(() => { throw new Error('later') }, 1)", "a.js:1:26: Error: later"},
+		{"a.js", "const t = new EventTarget; t.addEventListener('x', () => { throw new Error('1st') }); t.addEventListener('x', () => { console.log('2nd') });\n" +
+			"t.dispatchEvent(new Event('x'))", "a.js:1:66: Error: 1st"},
 		{"a.js", "class MyError extends Error {}\nthrow new MyError('x')", "a.js:2:7: MyError: x"},
 		{"a.js", "let a = ;", "a.js:1:9: SyntaxError: Unexpected \";\""},
 		{"a.ts", "const a: number = 1;\n\ninterface X { a: string }\nthrow new Error(`v${a}`);", "a.ts:4:7: Error: v1"},

@@ -20,30 +20,34 @@ class CustomEvent extends Event {
 const stopped = Event.stopped;
 delete Event.stopped;
 
+const capturing = (options) => Boolean(typeof options === "object" && options !== null ? options.capture : options);
 class EventTarget {
 	#listeners = new Map();
 	addEventListener(type, fn, options) {
 		if (fn === null || fn === undefined) return;
-		const list = this.#listeners.get(type) ?? [];
-		if (list.some((l) => l.fn === fn)) return;
+		const list = this.#listeners.get(type) ?? [], capture = capturing(options);
+		if (list.some((l) => l.fn === fn && l.capture === capture)) return;
 		const { once = false, signal } = typeof options === "object" && options !== null ? options : {};
 		if (signal?.aborted) return;
-		this.#listeners.set(type, [...list, { fn, once }]);
-		signal?.addEventListener("abort", () => this.removeEventListener(type, fn));
+		this.#listeners.set(type, [...list, { fn, once, capture }]);
+		signal?.addEventListener("abort", () => this.removeEventListener(type, fn, capture));
 	}
-	removeEventListener(type, fn) {
-		const list = this.#listeners.get(type);
-		if (list) this.#listeners.set(type, list.filter((l) => l.fn !== fn));
+	removeEventListener(type, fn, options) {
+		const list = this.#listeners.get(type), capture = capturing(options);
+		if (list) this.#listeners.set(type, list.filter((l) => l.fn !== fn || l.capture !== capture));
 	}
+	// An error of a listener does not keep the event from the others; it fails the run, as an unhandled rejection does.
 	dispatchEvent(event) {
 		event.target = event.currentTarget = this;
 		for (const listener of this.#listeners.get(event.type) ?? []) {
 			if (stopped(event)) break;
-			const { fn, once } = listener;
+			const { fn, once, capture } = listener;
 			if (!this.#listeners.get(event.type).includes(listener)) continue; // another has removed it
-			if (once) this.removeEventListener(event.type, fn);
-			if (typeof fn === "function") fn.call(this, event);
-			else fn.handleEvent(event);
+			if (once) this.removeEventListener(event.type, fn, capture);
+			try {
+				if (typeof fn === "function") fn.call(this, event);
+				else fn.handleEvent(event);
+			} catch (error) { Promise.reject(error); }
 		}
 		return !event.defaultPrevented;
 	}
