@@ -271,6 +271,7 @@ var lostThings = []struct{ wound, commands string }{
 	{"per-CPU data of CPU 1", "ps; slabs"},
 	{"kallsyms, all", "bt --cpus; timers"},
 	{"PID 1's stack", "bt 1"},
+	{"modules", "bt 1; bt --cpus; mounts"},
 	{"a struct pid", "check tasks"},
 	{"page table of the text", "check text"},
 }

@@ -172,7 +172,7 @@ module.exports = (k) => {
 
 	/** Where a module keeps a parameter; null for none of that name. @param {string} name @param {string} parameter @returns {bigint | null} */
 	function moduleParameter(name, parameter) {
-		const found = kernel.modules.find((m) => m.name === name);
+		const found = k.modules().find((m) => m.name === name);
 		if (!found || !has("struct kernel_param", "arg")) return null;
 		const { kp, num_kp: count } = k.at("struct module", found.address), type = kernel.type("struct kernel_param");
 		for (let i = 0; i < Math.min(Number(count), 64); i++) {
@@ -184,7 +184,7 @@ module.exports = (k) => {
 
 	/** Whether a module has a text: what distributions have added to it shows in what it prints alone. @param {string} name @param {string} text */
 	function says(name, text) {
-		const module = kernel.modules.find((m) => m.name === name);
+		const module = k.modules().find((m) => m.name === name);
 		if (!module) return false;
 		return module.regions.some(({ base, size }) => size < 1 << 22 && [...space.scan({ text }, { start: base, end: base + BigInt(size), limit: 1 })].length > 0);
 	}

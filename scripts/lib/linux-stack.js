@@ -46,12 +46,8 @@ function make(vm) {
 			const start = kernel.symbol(first), end = kernel.symbol(last);
 			if (start !== null && end !== null && end > start) all.push({ start, end });
 		}
-		try {
-			for (const m of kernel.modules) {
-				for (const r of m.regions) if (r.kind === "text" || r.kind === "core") all.push({ start: r.base, end: r.base + BigInt(r.size) });
-			}
-		} catch (e) { // without types there is no list of modules
-			if (!(e instanceof RangeError)) throw e;
+		for (const m of has("struct module", "list") ? k.modules() : []) { // neither without types nor without CONFIG_MODULES
+			for (const r of m.regions) if (r.kind === "text" || r.kind === "core") all.push({ start: r.base, end: r.base + BigInt(r.size) });
 		}
 		return all;
 	};
@@ -285,7 +281,7 @@ function make(vm) {
 		const [ips, stop, entries] = ["__start_orc_unwind_ip", "__stop_orc_unwind_ip", "__start_orc_unwind"].map((name) => k.symbol(name));
 		all.push({ start: kernel.base, end: kernel.symbol("_end") ?? kernel.base + (1n << 30n), ips, entries, count: Number(stop - ips) / 4 });
 		if (!has("struct module", "arch.orc_unwind_ip")) return all;
-		for (const m of kernel.modules) {
+		for (const m of k.modules()) {
 			const arch = k.attempt("a module's ORC table", m.address, () => k.at("struct module", m.address).arch.decode(), null);
 			if (!arch || arch.num_orcs === 0) continue;
 			for (const r of m.regions) {

@@ -17,9 +17,7 @@ module.exports = (k) => {
 
 	/** The loaded modules, the newest first, as /proc/modules tells of them. @returns {Generator<Module, void>} */
 	function* for_each_module() {
-		const modules = attempt("the list of modules", kernel.base, () => kernel.modules, []);
-		if (modules.length > 0 && kernel.modulesError !== null) k.skip("a module", kernel.symbol("modules") ?? 0n, kernel.modulesError);
-		for (const m of modules) {
+		for (const m of k.modules()) {
 			for (const text of m.missing) k.skip("a module", m.address, text);
 			if (m.state === "unformed") continue;
 			const { refcount, used_by } = attempt("a module's users", m.address, () => usersOf(m.address), { refcount: null, used_by: [] });

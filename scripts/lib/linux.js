@@ -152,11 +152,24 @@ function core(vm, kernel) {
 		return to;
 	}
 
+	/** @type {LinuxModule[] | undefined} */
+	let loaded;
+
+	/** The loaded modules. What is wrong with their list is noted. @returns {LinuxModule[]} */
+	function modules() {
+		if (loaded === undefined) {
+			const list = symbolIfAny("modules") ?? 0n;
+			loaded = attempt("the list of modules", list, () => kernel.modules, []);
+			if (loaded.length > 0 && kernel.modulesError !== null) skip("a module", list, kernel.modulesError);
+		}
+		return loaded;
+	}
+
 	/** An address of the width of the kernel's. @param {bigint} address */
 	const wrap = (address) => BigInt.asUintN(8 * pointerSize, address);
 
 	return {
-		vm, kernel, space, skipped, has, field, fieldIfAny, symbol, symbolIfAny, skip, attempt, guard, wrap, readName, isLost, follow,
+		vm, kernel, space, skipped, has, field, fieldIfAny, symbol, symbolIfAny, skip, attempt, guard, wrap, readName, isLost, follow, modules,
 
 		/** Bytes of a pointer and an unsigned long, as a BigInt for arithmetic with addresses. */
 		word: BigInt(pointerSize),
