@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -400,12 +401,14 @@ func isIndex(key string) bool {
 	return err == nil && n < math.MaxUint32 && strconv.FormatUint(n, 10) == key
 }
 
+const moreMark = "…" // begins an item that stands for those left out: texts are quoted
+
 func more(n int, what string) string {
 	s := "s"
 	if n == 1 {
 		s = ""
 	}
-	return fmt.Sprintf("… %d more %s%s", n, what, s)
+	return fmt.Sprintf(moreMark+" %d more %s%s", n, what, s)
 }
 
 func plural(n int, what string) string {
@@ -639,10 +642,12 @@ func (p *printer) braces(prefix, open, end string, items []string, level int, li
 		return prefix + open + end
 	}
 	total, widest, lines := visible(prefix)+2*level, 0, false
-	for _, s := range items {
+	for i, s := range items {
 		n := visible(s)
 		total += n + 2
-		widest = max(widest, n)
+		if i < len(items)-1 || !strings.HasPrefix(s, moreMark) {
+			widest = max(widest, n)
+		}
 		lines = lines || strings.Contains(s, "\n")
 	}
 	if !lines && total+4 <= p.o.Width && (len(items) <= 24 || !list) {
@@ -656,27 +661,42 @@ func (p *printer) braces(prefix, open, end string, items []string, level int, li
 	return prefix + open + "\n" + pad + strings.Join(items, sep) + "\n" + strings.Repeat("  ", level) + end
 }
 
-// columns lays short items out in as many equal columns as fit, 16 at most.
+// columns lays short items out in as many equal columns as fit, 16 at most; numbers to the right. That there are more has its own line.
 func columns(items []string, cell, width int) []string {
 	n := min(16, max(1, width/cell))
+	numbers := !slices.ContainsFunc(items, func(s string) bool {
+		return !strings.HasPrefix(s, moreMark) && !numberText.MatchString(ansiSequence.ReplaceAllString(s, ""))
+	})
 	var lines []string
 	for len(items) > 0 {
 		row := items[:min(n, len(items))]
+		if last := len(row) - 1; last > 0 && strings.HasPrefix(row[last], moreMark) {
+			row = row[:last]
+		}
 		items = items[len(row):]
 		var b strings.Builder
 		for i, s := range row {
+			gap := strings.Repeat(" ", max(0, cell-2-visible(s)))
+			if numbers {
+				s = gap + s
+			}
 			if i < len(row)-1 || len(items) > 0 {
 				s += ","
 			}
-			b.WriteString(s)
 			if i < len(row)-1 {
-				b.WriteString(strings.Repeat(" ", max(1, cell-visible(s))))
+				s += " "
+				if !numbers {
+					s += gap
+				}
 			}
+			b.WriteString(s)
 		}
 		lines = append(lines, b.String())
 	}
 	return lines
 }
+
+var numberText = regexp.MustCompile(`^-?([0-9][0-9.e+-]*n?|0x[0-9a-f]+|NaN|Infinity)$`)
 
 var ansiSequence = regexp.MustCompile("\x1b\\[[0-9;]*m")
 

@@ -56,7 +56,6 @@ type Kernel struct {
 	vmcoreinfo once[map[string]string]
 	config     once[string]
 	types      once[*btf.Spec]
-	loadedBTF  atomic.Pointer[btf.Spec] // types' value, when it has one
 	modules    once[[]*Module]
 	file       *debugfile.File // Options.SymbolFile, opened
 }
@@ -75,13 +74,25 @@ func (v Version) AtLeast(major, minor int) bool {
 // once is a value that is made when it is first asked for.
 type once[T any] struct {
 	do    sync.Once
+	done  atomic.Bool
 	value T
 	err   error
 }
 
 func (o *once[T]) get(make func() (T, error)) (T, error) {
-	o.do.Do(func() { o.value, o.err = make() })
+	o.do.Do(func() {
+		o.value, o.err = make()
+		o.done.Store(true)
+	})
 	return o.value, o.err
+}
+
+// made is the value if it was asked for before, and there is one.
+func (o *once[T]) made() (value T, ok bool) {
+	if !o.done.Load() || o.err != nil {
+		return value, false
+	}
+	return o.value, true
 }
 
 func (k *Kernel) evidence(format string, args ...any) {

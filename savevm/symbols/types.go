@@ -46,19 +46,13 @@ func (e *UnknownTypeError) Error() string {
 
 // BTF is the kernel's own type information.
 func (k *Kernel) BTF() (*btf.Spec, error) {
-	return k.types.get(func() (*btf.Spec, error) {
-		spec, err := k.loadBTF()
-		if err == nil {
-			k.loadedBTF.Store(spec)
-		}
-		return spec, err
-	})
+	return k.types.get(k.loadBTF)
 }
 
 // Gaps is Missing, and what is gone of the types if they have been asked for.
 func (k *Kernel) Gaps() []string {
-	spec := k.loadedBTF.Load()
-	if spec == nil {
+	spec, ok := k.types.made()
+	if !ok {
 		return k.Missing
 	}
 	types, bytes := spec.Damage()

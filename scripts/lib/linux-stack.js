@@ -145,7 +145,7 @@ function make(vm) {
 	/** @param {State} start @param {Frame["found"]} how @param {{base: bigint, size: number} | null} stack @returns {Generator<Frame>} */
 	function* unwind(start, how, stack) {
 		const step = unwinder();
-		const seen = new Set();
+		const seen = new Set(), noted = k.skipped.length;
 		let state = start;
 		let found = how;
 		for (let n = 0; n < MAX_FRAMES; n++) {
@@ -168,7 +168,7 @@ function make(vm) {
 				yield f;
 			}
 		}
-		if (more) return;
+		if (more || k.skipped.length > noted) return;
 		if (textKnown()) k.skip("a stack", state.sp, "it is lost, or is none: no call is on it");
 		else if (!told) {
 			told = true;
@@ -201,11 +201,9 @@ function make(vm) {
 		return x86FramePointerStep;
 	}
 
-	/** Whether the page of a stack is lost: it holds zeros alone, though a frame is in it, which is noted. @param {bigint} at */
-	function isLost(at) {
-		const lost = space.tryRead(at & ~4095n, 4096)?.every((byte) => byte === 0) ?? false;
-		if (lost) k.skip("a stack", at, "it is lost: its page holds zeros");
-		return lost;
+	/** Throws where the page of a stack is lost: it holds zeros alone, though a frame is in it. @param {bigint} at */
+	function mustHold(at) {
+		if (space.tryRead(at & ~4095n, 4096)?.every((byte) => byte === 0)) throw new RangeError(`it is lost: the page of 0x${at.toString(16)} holds zeros`);
 	}
 
 	/** Frame records of the AAPCS64: the caller's x29 and the return address. @type {Step} */
@@ -213,7 +211,10 @@ function make(vm) {
 		if (fp === 0n) return null;
 		if (fp & 7n) return undefined;
 		const next = space.readU64(fp), lr = code(space.readU64(fp + 8n));
-		if (next === 0n && lr === 0n) return isLost(fp) ? undefined : finalFrame(fp); // the record in a struct pt_regs
+		if (next === 0n && lr === 0n) {
+			mustHold(fp);
+			return finalFrame(fp); // the record in a struct pt_regs
+		}
 		return lr === 0n ? null : { state: { pc: lr, sp: fp + 16n, fp: next, signal: false, regs: null }, found: "fp" };
 	}
 
@@ -233,7 +234,7 @@ function make(vm) {
 		if (fp === 0n || !isKernel(fp)) return null; // user code's: the kernel was entered from there
 		if (fp & 7n) return undefined;
 		const ra = space.readU64(fp - 8n);
-		if (ra === 0n && isLost(fp - 8n)) return undefined;
+		if (ra === 0n) mustHold(fp - 8n);
 		return ra === 0n ? null : { state: { pc: ra, sp: fp, fp: space.readU64(fp - 16n), signal: false, regs: null }, found: "fp" };
 	}
 

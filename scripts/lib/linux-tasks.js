@@ -63,6 +63,10 @@ module.exports = (k) => {
 		return null;
 	}
 
+	/** @param {string} what @param {number} cpu @param {"idle" | "curr"} member of the CPU's struct rq */
+	const taskOfQueue = (what, cpu, member) =>
+		taskAt(what, space.tryReadPointer(k.per_cpu("runqueues", cpu, "struct rq").$address + BigInt(kernel.type("struct rq").offsetOf(member))));
+
 	/**
 	 * Where the scheduling classes are: by name, or what known tasks have, of a kernel whose symbols are those of text alone
 	 * (CONFIG_KALLSYMS_ALL is not set).
@@ -307,12 +311,12 @@ module.exports = (k) => {
 
 		/** The idle task of a CPU. @param {number} cpu @returns {Struct | null} */
 		idle_task(cpu) {
-			return taskAt("a CPU's idle task", space.tryReadPointer(k.per_cpu("runqueues", cpu, "struct rq").$address + BigInt(kernel.type("struct rq").offsetOf("idle"))));
+			return taskOfQueue("a CPU's idle task", cpu, "idle");
 		},
 
 		/** The task that a CPU ran. @param {number} cpu @returns {Struct | null} */
 		cpu_curr(cpu) {
-			return taskAt("what a CPU runs", space.tryReadPointer(k.per_cpu("runqueues", cpu, "struct rq").$address + BigInt(kernel.type("struct rq").offsetOf("curr"))));
+			return taskOfQueue("what a CPU runs", cpu, "curr");
 		},
 
 		/** Whether the kernel still starts: it has no first process's program yet, and has not made all its tables (system_state). @returns {boolean} */
