@@ -131,7 +131,10 @@ func newArmHalf(cfg *Config, t tcrHalf, ttbr uint64, n int) half {
 		maximum = 47
 	}
 	input := 64 - t.tsz
-	h := half{first: 0, last: bits(input-1, 0), tbi: t.tbi}
+	h := half{first: 0, last: bits(input-1, 0)}
+	if t.tbi {
+		h.tag = bits(63, 56)
+	}
 	if n == 1 {
 		h.first, h.last = ^h.last, ^uint64(0)
 	}

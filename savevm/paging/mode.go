@@ -50,7 +50,7 @@ type half struct {
 	root        uint64
 	levels      []level
 	off         string // why walks are switched off, if they are
-	tbi         bool   // arm64: the top byte of an address is ignored
+	tag         uint64 // bits of an address that are ignored
 }
 
 // result is what one entry says.

@@ -35,6 +35,8 @@ func describe(w paging.Walk) string {
 
 const xd = 1 << 63
 
+var lamEntries = []put{{0x1000, 0x2007}, {0x1800, 0x2007}, {0x2000, 0x4000_0087}}
+
 var modeTests = []struct {
 	name    string
 	cfg     paging.Config
@@ -129,6 +131,31 @@ var modeTests = []struct {
 			{0xffff_0080_0000_0042, "0x80000042/0x40000000 rwxu large"},
 			{0x1_0000_0000_0000, "reserved bits 0x80 set: PML5 entry at 0x1008 is 0x2087"},
 			{0x100_0000_0000_0000, "not a canonical address of 57 bits"},
+		},
+	},
+	{
+		name: "x86-4level with LAM_U57 and LAM_SUP", cfg: paging.X86(0x8000_0011, 1<<61|1<<62|0x1000, 1<<28|0x20, 0xd00),
+		entries: lamEntries,
+		lookups: []lookup{
+			{0x42, "0x40000042/0x40000000 rwxu large"}, {0x7e00_0000_0000_0042, "0x40000042/0x40000000 rwxu large"},
+			{0x100_0000_0000_0042, "not a canonical address of 48 bits"},
+			{0xffff_8000_0000_0042, "0x40000042/0x40000000 rwxu large"}, {0x8123_8000_0000_0042, "0x40000042/0x40000000 rwxu large"},
+			{0x8123_0000_0000_0042, "not a canonical address of 48 bits"},
+		},
+	},
+	{
+		name: "x86-4level with LAM_U48", cfg: paging.X86(0x8000_0011, 1<<62|0x1000, 0x20, 0xd00), entries: lamEntries,
+		lookups: []lookup{
+			{0x7fff_0000_0000_0042, "0x40000042/0x40000000 rwxu large"}, {0x7fff_8000_0000_0042, "not a canonical address of 48 bits"},
+			{0x8123_8000_0000_0042, "not a canonical address of 48 bits"},
+		},
+	},
+	{
+		name: "x86-5level with LAM_U57 and LAM_SUP", cfg: paging.X86(0x8000_0011, 1<<61|0x1000, 1<<28|0x1020, 0xd00),
+		entries: []put{{0x1000, 0x2007}, {0x1800, 0x2007}, {0x2000, 0x3007}, {0x3000, 0x4000_0087}},
+		lookups: []lookup{
+			{0x7e00_0000_0000_0042, "0x40000042/0x40000000 rwxu large"}, {0x8100_0000_0000_0042, "0x40000042/0x40000000 rwxu large"},
+			{0x100_0000_0000_0042, "not a canonical address of 57 bits"},
 		},
 	},
 	{

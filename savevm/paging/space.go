@@ -29,6 +29,7 @@ type Config struct {
 	PhysBits uint
 
 	NXE bool // x86: EFER.NXE. When false, bit 63 of an entry is reserved.
+	LAM bool // x86: CR4.LAM_SUP. When true, pointers of the upper half carry tags; LAM_U48 and LAM_U57, in Root, are of the lower.
 	PSE bool // x86-32: CR4.PSE. When false, there are no 4 MiB pages.
 
 	// A20Mask is what the CPU masks physical addresses with, as QEMU's env.a20_mask: with bit 20 clear, odd MiBs show the even
@@ -50,8 +51,8 @@ type Space struct {
 	mode      *mode // nil: physical
 	cfg       Config
 	halves    []half
-	a20       uint64  // and-mask of every physical address
-	tbi       [2]bool // arm64: the top byte of an address is ignored in the lower, the upper half
+	a20       uint64    // and-mask of every physical address
+	tags      [2]uint64 // bits of an address that are ignored in the lower, the upper half
 	bigEndian bool
 	noCache   bool
 
@@ -87,7 +88,7 @@ func New(mem memory.Memory, cfg Config) (*Space, error) {
 	s.placeShift = 63
 	largest := 1
 	for i, h := range s.halves {
-		s.tbi[i] = h.tbi
+		s.tags[i] = h.tag
 		if h.off == "" {
 			l := h.levels[len(h.levels)-1]
 			s.placeShift = min(s.placeShift, l.shift+l.bits)
@@ -237,16 +238,18 @@ func (s *Space) half(va uint64) *half {
 	return nil
 }
 
-// untag removes what arm64's top-byte-ignore lets a pointer carry (Arm ARM, section D8.8): bit 55 tells the half.
+// untag removes what arm64's top-byte-ignore (Arm ARM, section D8.8) and x86's linear-address masking let a pointer carry. The bit
+// that tells the half is not among it: bit 55 of the one, 63 of the other.
 func (s *Space) untag(va uint64) uint64 {
-	const top = 0xff << 56
-	switch upper := va >> 55 & 1; {
-	case !s.tbi[upper]:
-		return va
-	case upper == 1:
-		return va | top
+	sign := 63
+	if s.mode.granule != 0 {
+		sign = 55
 	}
-	return va &^ top
+	upper := va >> sign & 1
+	if upper == 1 {
+		return va | s.tags[upper]
+	}
+	return va &^ s.tags[upper]
 }
 
 // effective combines a page's own flags with what the tables above it said.

@@ -6,6 +6,9 @@ const (
 	cr4PSE  = 1 << 4
 	cr4PAE  = 1 << 5
 	cr4LA57 = 1 << 12
+	cr4LAM  = 1 << 28
+	cr3U57  = 1 << 61 // LAM_U57
+	cr3U48  = 1 << 62 // LAM_U48
 	eferLMA = 1 << 10
 	eferNXE = 1 << 11
 )
@@ -26,7 +29,7 @@ const (
 
 // X86 chooses the mode as the CPU does from its control registers: "physical" when CR0.PG is clear.
 func X86(cr0, cr3, cr4, efer uint64) Config {
-	cfg := Config{Mode: Physical, Root: cr3, PSE: cr4&cr4PSE != 0, NXE: efer&eferNXE != 0}
+	cfg := Config{Mode: Physical, Root: cr3, PSE: cr4&cr4PSE != 0, NXE: efer&eferNXE != 0, LAM: cr4&cr4LAM != 0}
 	switch {
 	case cr0&cr0PG == 0:
 		cfg.Root = 0
@@ -64,7 +67,24 @@ func x86Halves(m *mode, cfg *Config) ([]half, error) {
 			l.largeReserved |= bits(20, 13) &^ (1<<(13+min(max(phys, 32), 40)-32) - 1)
 		}
 	}
-	return rowHalves(&row, cfg)
+	halves, err := rowHalves(&row, cfg)
+	if err == nil && row.signed {
+		maskLinearAddresses(halves, &row, cfg)
+	}
+	return halves, err
+}
+
+// maskLinearAddresses says which bits of pointers are tags (Intel SDM volume 3A, section 4.4, "Linear-Address Masking").
+func maskLinearAddresses(halves []half, m *mode, cfg *Config) {
+	switch {
+	case cfg.Root&cr3U57 != 0:
+		halves[0].tag = bits(62, 57)
+	case cfg.Root&cr3U48 != 0:
+		halves[0].tag = bits(62, 48)
+	}
+	if cfg.LAM {
+		halves[1].tag = bits(62, m.bits)
+	}
 }
 
 func decodeX86(l *level, e uint64, _ uint64) result {
