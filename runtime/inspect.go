@@ -169,13 +169,19 @@ func symbolText(s *goja.Symbol) string {
 }
 
 func quoteCut(s string, most int) string {
-	rest := ""
-	if utf8.RuneCountInString(s) > most {
-		runes := []rune(s)
-		rest = fmt.Sprintf("… %d more characters", len(runes)-most)
-		s = string(runes[:most])
-	}
+	s, rest := cut(s, most)
 	return quote(s) + rest
+}
+
+const maxPattern = 1000 // characters of a regular expression
+
+// cut gives as many characters of a text, and how many more there are.
+func cut(s string, most int) (text, rest string) {
+	if utf8.RuneCountInString(s) <= most {
+		return s, ""
+	}
+	runes := []rune(s)
+	return string(runes[:most]), moreMark + " " + plural(len(runes)-most, "more character")
 }
 
 // quote is a string literal with the quotes that need no escaping.
@@ -289,7 +295,8 @@ func (p *printer) object(o *goja.Object, level int) string {
 	case "Date":
 		return p.withProps(p.paint(ansiPurple, h.help.text(h.help.date, o)), o, level)
 	case "RegExp":
-		return p.withProps(p.paint(ansiRed, h.help.text(h.help.regexp, o)), o, level)
+		text, rest := cut(h.help.text(h.help.regexp, o), maxPattern) // classes of Unicode characters are long
+		return p.withProps(p.paint(ansiRed, text+rest), o, level)
 	case "Number", "String", "Boolean", "Symbol":
 		return p.boxed(o, class, level)
 	case "Object", "WeakMap", "WeakSet":

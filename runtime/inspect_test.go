@@ -31,6 +31,7 @@ func TestInspect(t *testing.T) {
 		{"[Promise.resolve(1n)]", hex, "[ Promise { 0x1 } ]"}, {"Object(1n)", hex, "[BigInt: 0x1]"}, {"new Number(3)", hex, "[Number: 3]"},
 		{"new Uint8Array([1, 255])", hex, "Uint8Array(2) <01 ff>"}, {"new Uint8Array([1, 255])", InspectOptions{}, "Uint8Array(2) [ 1, 255 ]"},
 		{"new BigUint64Array([1n, 2n])", hex, "BigUint64Array(2) [ 0x1, 0x2 ]"}, {"new ArrayBuffer(2)", hex, "ArrayBuffer { 00 00 }"},
+		{"new RegExp('a'.repeat(2000))", hex, "/" + strings.Repeat("a", 999) + "… 1002 more characters"},
 		{"Array.from({length: 102}, (_, i) => 99 + i % 2)", InspectOptions{Width: 52}, "[\n" + strings.Repeat("   99, 100,  99, 100,  99, 100,  99, 100,  99, 100,\n", 10) + "  … 2 more items\n]"},
 		{"Array.from({length: 200}, (_, i) => ({i}))[150]", hex, "{ i: 150 }"},
 		{"new WeakMap", hex, "WeakMap { <items unknown> }"}, {"(function*() {})()", hex, "Object [Generator] {}"},

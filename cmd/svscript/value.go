@@ -291,8 +291,15 @@ func (p *printer) reportSkipped(o *goja.Object) error {
 	if !ok || skipped.ClassName() != "Array" {
 		return nil
 	}
-	if n := skipped.Get("length").ToInteger(); n > 0 {
-		p.out.warning("%d places could not be read and were skipped, the first: %s", n, p.host.Inspect(skipped.Get("0"), runtime.InspectOptions{HexBigInt: true}))
+	n := skipped.Get("length").ToInteger()
+	if n == 0 {
+		return nil
+	}
+	first := p.host.Inspect(skipped.Get("0"), runtime.InspectOptions{HexBigInt: true})
+	if n == 1 {
+		p.out.warning("one place could not be read and was skipped: %s", first)
+	} else {
+		p.out.warning("%d places could not be read and were skipped, the first: %s", n, first)
 	}
 	return nil
 }
