@@ -1,6 +1,7 @@
 package kallsyms
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 
@@ -87,15 +88,21 @@ func (c *Candidate) forms() []addressForm {
 	// A reading must lie within what was read.
 	fits := all[:0]
 	for _, f := range all {
-		size := 4
-		if f.form == Absolute {
-			size = c.word
-		}
-		if f.at >= 0 && f.at+size*n <= len(c.data) {
+		if f.at >= 0 && f.at+c.size(f)*n <= len(c.data) {
 			fits = append(fits, f)
 		}
 	}
 	return fits
+}
+
+const minKernel32 = 1 << 28 // below it is no kernel of 32 bits
+
+// size is what an address takes, in bytes.
+func (c *Candidate) size(f addressForm) int {
+	if f.form == Absolute {
+		return c.word
+	}
+	return 4
 }
 
 // relative lists the readings of offsets at an offset with their base at another. The base is a kernel's address.
@@ -109,7 +116,7 @@ func (c *Candidate) relative(at, baseAt int, late bool) []addressForm {
 		if base>>48 != 0xffff && base>>55 != 0x1ff {
 			return nil
 		}
-	} else if base < 1<<28 {
+	} else if base < minKernel32 {
 		return nil
 	}
 	return []addressForm{{Relative, at, base, late}, {AbsolutePerCPU, at, base, late}}
@@ -120,6 +127,9 @@ func (c *Candidate) score(f addressForm) int {
 	ascending, last := 0, uint64(0)
 	for i := range c.count {
 		a, ok := c.address(f, i)
+		if f.form == Absolute && a < minKernel32 {
+			ok = false // or offsets would be taken for addresses: they ascend as well
+		}
 		if ok && (a >= last || i == 0) {
 			ascending++
 		}
@@ -158,12 +168,44 @@ func (c *Candidate) wrap(a uint64) uint64 {
 	return a
 }
 
+// lostAddresses tells of which symbols the addresses are gone: their page of the table holds zeros, or what does not ascend. The kernel
+// sorts them (scripts/kallsyms.c).
+func (c *Candidate) lostAddresses(f addressForm) []bool {
+	const pageSize = 4096
+	lost := make([]bool, c.count)
+	size, last := c.size(f), uint64(0)
+	for i := 0; i < c.count; {
+		at := c.base + uint64(f.at+size*i)
+		n := min(c.count-i, int((pageSize-at%pageSize+uint64(size)-1)/uint64(size)))
+		before, zeros, down := last, 0, 0
+		for j := i; j < i+n; j++ {
+			a, ok := c.address(f, j)
+			if !ok || a < last {
+				down++
+			}
+			if last = a; len(bytes.Trim(c.data[f.at+size*j:f.at+size*(j+1)], "\x00")) == 0 {
+				zeros++
+			}
+		}
+		const few = 16 // symbols may be at zero, or at the base
+		if gone := down > n/4 || zeros == n && (n >= few || before > last); gone {
+			last = before
+			for j := i; j < i+n; j++ {
+				lost[j] = true
+			}
+		}
+		i += n
+	}
+	return lost
+}
+
 // symbols decodes every name, block of 256 by block: each begins where its marker says, so that damage stays in its block.
 func (c *Candidate) symbols(r *Result, f addressForm) {
 	var b symtab.Builder
 	b.Grow(c.count, 24*c.count)
 	name := make([]byte, 0, 512)
 	at, first := c.names, true
+	lost := c.lostAddresses(f)
 	for i := range c.count {
 		if i%perMarker == 0 {
 			if m := c.marker(c.markers, i/perMarker); m > 0 && m < c.markers-c.names {
@@ -176,7 +218,7 @@ func (c *Candidate) symbols(r *Result, f addressForm) {
 		}
 		at = next
 		address, ok := c.address(f, i)
-		if next < 0 || !ok && !first {
+		if next < 0 || lost[i] || !ok && !first {
 			r.Missing++
 			continue
 		}

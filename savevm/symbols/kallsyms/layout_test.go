@@ -45,8 +45,9 @@ var layouts = []layout{
 
 // image is a kernel's memory: its tables, and where they are mapped.
 type image struct {
-	data  []byte
-	delta uint64 // virtual minus physical
+	data      []byte
+	delta     uint64 // virtual minus physical
+	addresses int    // where in the data their table begins
 }
 
 // write makes the memory of a kernel with these symbols.
@@ -68,6 +69,7 @@ func (l layout) write(symbols []symtab.Symbol, base uint64) image {
 	}
 	addresses := func() {
 		align()
+		img.addresses = len(img.data)
 		for _, s := range symbols {
 			switch l.form {
 			case kallsyms.Absolute:
@@ -243,6 +245,56 @@ func check(t *testing.T, l layout, r *kallsyms.Result, img image, want []symtab.
 	for i, w := range want {
 		if have := table.At(i); have != w {
 			t.Fatalf("symbol %d is %v, want %v", i, have, w)
+		}
+	}
+}
+
+// A page of addresses that is lost, to zeros or to noise, costs its symbols; no symbol is where it was not.
+func TestLostAddresses(t *testing.T) {
+	const pageSize, n = 4096, 20001
+	for _, l := range layouts {
+		size := 4
+		if l.form == kallsyms.Absolute {
+			size = l.word
+		}
+		base := uint64(0xffffffff81000000)
+		if l.word == 4 {
+			base = 0xc1000000
+		}
+		want := randomSymbols(l, n, base)
+		for _, noise := range []bool{false, true} {
+			for _, nth := range []int{1, 7} {
+				t.Run(fmt.Sprintf("%s, page %d, noise %v", l.name, nth, noise), func(t *testing.T) {
+					img, random := l.write(want, base), rand.New(rand.NewPCG(uint64(nth), 2))
+					page := (img.addresses/pageSize + nth) * pageSize
+					for i := range pageSize {
+						img.data[page+i] = 0
+						if noise {
+							img.data[page+i] = byte(random.Uint32())
+						}
+					}
+					first, end := (page-img.addresses)/size, (page+pageSize-img.addresses+size-1)/size
+					rest := slices.Concat(want[:first], want[end:])
+					for c := range kallsyms.Locate(t.Context(), memory.Bytes(img.data), 0, 0) {
+						r, err := c.Decode()
+						if err != nil {
+							t.Fatal(err)
+						}
+						if r.Missing != end-first || r.Table.Len() != len(rest) {
+							t.Fatalf("%d symbols, %d missing; want %d, %d", r.Table.Len(), r.Missing, len(rest), end-first)
+						}
+						table := r.Table
+						if r.InPlace {
+							table = table.Shift(img.delta, 0)
+						}
+						for i, w := range rest {
+							if have := table.At(i); have != w {
+								t.Fatalf("symbol %d is %v, want %v", i, have, w)
+							}
+						}
+					}
+				})
+			}
 		}
 	}
 }
