@@ -181,7 +181,7 @@ func cut(s string, most int) (text, rest string) {
 		return s, ""
 	}
 	runes := []rune(s)
-	return string(runes[:most]), moreMark + " " + plural(len(runes)-most, "more character")
+	return string(runes[:most]), more(len(runes)-most, "character")
 }
 
 // quote is a string literal with the quotes that need no escaping.
@@ -410,13 +410,7 @@ func isIndex(key string) bool {
 
 const moreMark = "…" // begins an item that stands for those left out: texts are quoted
 
-func more(n int, what string) string {
-	s := "s"
-	if n == 1 {
-		s = ""
-	}
-	return fmt.Sprintf(moreMark+" %d more %s%s", n, what, s)
-}
+func more(n int, what string) string { return moreMark + " " + plural(n, "more "+what) }
 
 func plural(n int, what string) string {
 	if n == 1 {

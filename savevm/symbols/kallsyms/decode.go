@@ -60,9 +60,6 @@ func (c *Candidate) Decode() (*Result, error) {
 	if best.form == SelfRelative { // its tables are aligned to 4 bytes everywhere, and kernels of 32 bits have no such form
 		r.Bits = 64
 	}
-	if best.form == Absolute && best.base == 32 {
-		r.Base, r.Bits = 0, 32
-	}
 	c.symbols(r, best)
 	return r, nil
 }
@@ -177,18 +174,17 @@ func (c *Candidate) lostAddresses(f addressForm) []bool {
 	for i := 0; i < c.count; {
 		at := c.base + uint64(f.at+size*i)
 		n := min(c.count-i, int((pageSize-at%pageSize+uint64(size)-1)/uint64(size)))
-		before, zeros, down := last, 0, 0
+		before, down := last, 0
 		for j := i; j < i+n; j++ {
 			a, ok := c.address(f, j)
 			if !ok || a < last {
 				down++
 			}
-			if last = a; len(bytes.Trim(c.data[f.at+size*j:f.at+size*(j+1)], "\x00")) == 0 {
-				zeros++
-			}
+			last = a
 		}
+		zeros := len(bytes.Trim(c.data[f.at+size*i:f.at+size*(i+n)], "\x00")) == 0
 		const few = 16 // symbols may be at zero, or at the base
-		if gone := down > n/4 || zeros == n && (n >= few || before > last); gone {
+		if down > n/4 || zeros && (n >= few || before > last) {
 			last = before
 			for j := i; j < i+n; j++ {
 				lost[j] = true
