@@ -120,6 +120,23 @@ func ReadU32(m Memory, address uint64) (uint32, error) {
 	return binary.LittleEndian.Uint32(b[:]), nil
 }
 
+// ReadSparse reads so many bytes, which the caller bounds; those that cannot be read are zero.
+func ReadSparse(m Memory, address, size uint64) []byte {
+	const page = 4096
+	data := make([]byte, size)
+	for done := uint64(0); done < size; {
+		n, err := m.ReadMemory(data[done:], address+done)
+		done += uint64(n)
+		if err == nil {
+			break
+		}
+		next := (address+done)&^(page-1) + page - address
+		clear(data[done:min(next, size)])
+		done = next
+	}
+	return data
+}
+
 // Bytes is a Memory over a byte slice that starts at address 0: for tests, and for synthetic guests.
 type Bytes []byte
 

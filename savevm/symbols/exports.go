@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/svscript/svscript/savevm/memory"
 	"github.com/svscript/svscript/savevm/symbols/symtab"
 )
 
@@ -82,7 +83,7 @@ func (k *Kernel) addExports(b *symtab.Builder) int {
 	if base == 0 {
 		base, reach = k.PhysicalBase, imageReach/2
 	}
-	e := exports{data: readSparse(k.target.Memory, base, reach)}
+	e := exports{data: memory.ReadSparse(k.target.Memory, base, reach)}
 	text, end := k.Symbols.first("_stext"), k.Symbols.first("_etext")
 	added := 0
 	entry, stride := e.find()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/svscript/svscript/savevm/memory"
 	"github.com/svscript/svscript/savevm/scan"
 )
 
@@ -19,13 +20,13 @@ func (k *Kernel) Config() (string, error) {
 		const maxPacked, maxText = 1 << 20, 4 << 20
 		if at, ok := k.Symbols.kernel.Address("kernel_config_data"); ok {
 			// The symbol is behind the start mark from 5.1 on, before it until then.
-			b := readSparse(k.Memory(), at, maxPacked)
+			b := memory.ReadSparse(k.Memory(), at, maxPacked)
 			return gunzip(bytes.TrimPrefix(b, ikconfigStart), maxText)
 		}
 		mark := scan.Must(scan.Bytes(append(bytes.Clone(ikconfigStart), 0x1f, 0x8b)))
 		options := scan.Options{First: k.PhysicalBase, Last: k.PhysicalBase + 64<<20, Limit: 1}
 		for hit := range scan.Scan(k.context(), k.target.Memory, []scan.Pattern{mark}, options).Hits() {
-			return gunzip(readSparse(k.target.Memory, hit.Address+uint64(len(ikconfigStart)), maxPacked), maxText)
+			return gunzip(memory.ReadSparse(k.target.Memory, hit.Address+uint64(len(ikconfigStart)), maxPacked), maxText)
 		}
 		return "", errors.New("the kernel does not carry its configuration (no CONFIG_IKCONFIG)")
 	})

@@ -16,6 +16,7 @@ import (
 	"github.com/svscript/svscript/savevm/paging"
 	"github.com/svscript/svscript/savevm/symbols/btf"
 	"github.com/svscript/svscript/savevm/symbols/debugfile"
+	"github.com/svscript/svscript/savevm/symbols/infer"
 	"github.com/svscript/svscript/savevm/symbols/kallsyms"
 )
 
@@ -56,6 +57,7 @@ type Kernel struct {
 	vmcoreinfo once[map[string]string]
 	config     once[string]
 	types      once[*btf.Spec]
+	inferred   once[*infer.Types] // where there is no BTF
 	modules    once[[]*Module]
 	file       *debugfile.File // Options.SymbolFile, opened
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/svscript/svscript/savevm/ctype"
+	"github.com/svscript/svscript/savevm/memory"
 	"github.com/svscript/svscript/savevm/symbols/btf"
 	"github.com/svscript/svscript/savevm/symbols/symtab"
 )
@@ -53,6 +54,9 @@ func (k *Kernel) loadModules() ([]*Module, error) {
 		return nil, fmt.Errorf("the modules: %w", err)
 	}
 	head, ok := k.Symbols.kernel.Address("modules")
+	if inferred, made := k.inferred.made(); made && !ok {
+		head, ok = inferred.Modules(), inferred.Modules() != 0
+	}
 	t := types.Type("struct module")
 	if !ok || t == nil {
 		return nil, errors.New("the modules: the kernel has no list of them (no CONFIG_MODULES, or no symbol `modules`)")
@@ -196,9 +200,9 @@ func (m *Module) loadSymbols() (*symtab.Table, error) {
 	if count == 0 || count > maxModuleSymbols || symtabAt == 0 || strtab == 0 {
 		return b.Table(m.Name), errors.New("no symbol table")
 	}
-	entries := elfSymbols(readSparse(k.Memory(), symtabAt, count*elfSymbolSize(k.arch.bits)), k.arch.bits)
+	entries := elfSymbols(memory.ReadSparse(k.Memory(), symtabAt, count*elfSymbolSize(k.arch.bits)), k.arch.bits)
 	if typetab != 0 { // from 5.2 on; before, the type took the place of st_info
-		for i, c := range readSparse(k.Memory(), typetab, count) {
+		for i, c := range memory.ReadSparse(k.Memory(), typetab, count) {
 			entries[i].kind = c
 		}
 	}
@@ -206,7 +210,7 @@ func (m *Module) loadSymbols() (*symtab.Table, error) {
 	for _, e := range entries {
 		longest = max(longest, e.name)
 	}
-	names := readSparse(k.Memory(), strtab, min(uint64(longest)+512, maxModuleStrings))
+	names := memory.ReadSparse(k.Memory(), strtab, min(uint64(longest)+512, maxModuleStrings))
 	exported := m.exports(types)
 	for _, e := range entries {
 		name := cString(names, e.name)
@@ -240,7 +244,7 @@ func (m *Module) exports(types TypeSource) map[uint64][]uint64 {
 		if !ok1 || !ok2 || at == 0 || count > maxModuleSymbols {
 			continue
 		}
-		data := readSparse(k.Memory(), at, count*size)
+		data := memory.ReadSparse(k.Memory(), at, count*size)
 		for i := uint64(0); i+size <= uint64(len(data)); i += size {
 			value, name := kernelSymbol(data[i:], k.mask(at+i), relative, k.arch.bits)
 			exported[k.mask(value)] = append(exported[k.mask(value)], k.mask(name))
@@ -264,7 +268,9 @@ func kernelSymbol(b []byte, at uint64, relative bool, bits int) (value, name uin
 
 // isNamed tells whether one of the texts at these addresses is a name.
 func (k *Kernel) isNamed(name string, texts []uint64) bool {
-	return slices.ContainsFunc(texts, func(at uint64) bool { return cString(readSparse(k.Memory(), at, uint64(len(name)+1)), 0) == name })
+	return slices.ContainsFunc(texts, func(at uint64) bool {
+		return cString(memory.ReadSparse(k.Memory(), at, uint64(len(name)+1)), 0) == name
+	})
 }
 
 // elfSymbol is what is needed of an Elf32_Sym or Elf64_Sym.

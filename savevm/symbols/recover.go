@@ -23,12 +23,11 @@ func (k *Kernel) recoverData() {
 	if k.Space == nil {
 		return
 	}
-	types, err := k.Types()
+	types, err := k.statedTypes()
 	if err != nil {
 		return
 	}
-	r := &recovery{k: k, types: types, word: uint64(k.arch.bits / 8), found: map[string]uint64{}, placed: map[string]uint64{}}
-	r.segments = k.imageSegments()
+	r := k.recovery(types)
 	r.lists()
 	r.trees()
 	r.runqueues()
@@ -62,6 +61,12 @@ func (k *Kernel) recoverData() {
 	k.Symbols.start, k.Symbols.end = start, end
 }
 
+func (k *Kernel) recovery(types TypeSource) *recovery {
+	return &recovery{
+		k: k, types: types, word: uint64(k.arch.bits / 8), segments: k.imageSegments(), found: map[string]uint64{}, placed: map[string]uint64{},
+	}
+}
+
 type recovery struct {
 	k        *Kernel
 	types    TypeSource
@@ -91,7 +96,7 @@ func (k *Kernel) imageSegments() []segment {
 		if m.Base-m.Physical != k.delta || m.Flags&paging.FlagExec != 0 && !writable {
 			continue
 		}
-		segments = append(segments, segment{m.Base, readSparse(k.target.Memory, m.Physical, m.Size), writable})
+		segments = append(segments, segment{m.Base, memory.ReadSparse(k.target.Memory, m.Physical, m.Size), writable})
 	}
 	return segments
 }
@@ -122,7 +127,7 @@ func (r *recovery) name(at uint64) string {
 	if at < r.k.arch.lowest {
 		return ""
 	}
-	return identifierOf(readSparse(r.k.Memory(), at, 64))
+	return identifierOf(memory.ReadSparse(r.k.Memory(), at, 64))
 }
 
 // identifierOf is the text in b if it is a name, such as a module or a slab cache has.

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 
+	"github.com/svscript/svscript/savevm/memory"
 	"github.com/svscript/svscript/savevm/symbols/debugfile"
 	"github.com/svscript/svscript/savevm/symbols/symtab"
 )
@@ -26,7 +27,7 @@ func (k *Kernel) BuildID() []byte {
 	start, ok1 := k.Symbols.kernel.Address("__start_notes")
 	stop, ok2 := k.Symbols.kernel.Address("__stop_notes")
 	if ok1 && ok2 && stop > start && stop-start < 1<<16 {
-		if id := debugfile.BuildID(readSparse(k.Memory(), start, stop-start)); id != nil {
+		if id := debugfile.BuildID(memory.ReadSparse(k.Memory(), start, stop-start)); id != nil {
 			return id
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/svscript/svscript/savevm/memory"
 	"github.com/svscript/svscript/savevm/scan"
 	"github.com/svscript/svscript/savevm/symbols/btf"
+	"github.com/svscript/svscript/savevm/symbols/infer"
 )
 
 // TypeSource is where types come from: BTF, or a symbol file.
@@ -37,10 +38,16 @@ func (e lostTypes) Error() string {
 
 func (e lostTypes) Unwrap() []error { return []error{ErrNoTypes, e.err} }
 
-// UnknownTypeError says that a kernel has no type of a name.
-type UnknownTypeError struct{ Name string }
+// UnknownTypeError says that a kernel has no type of a name, or that it is none of those that were inferred.
+type UnknownTypeError struct {
+	Name     string
+	Inferred bool
+}
 
 func (e *UnknownTypeError) Error() string {
+	if e.Inferred {
+		return fmt.Sprintf("type %q is none of those that could be inferred: a symbol file tells (--symbols)", e.Name)
+	}
 	return fmt.Sprintf("the kernel has no type %q", e.Name)
 }
 
@@ -51,6 +58,10 @@ func (k *Kernel) BTF() (*btf.Spec, error) {
 
 // Gaps is Missing, and what is gone of the types if they have been asked for.
 func (k *Kernel) Gaps() []string {
+	if types, ok := k.inferred.made(); ok {
+		_, err := k.statedTypes()
+		return append(slices.Clip(k.Missing), fmt.Sprintf("%v: the layouts of %d structs were inferred from what memory holds, no others are known", err, len(types.Inferred())))
+	}
 	spec, ok := k.types.made()
 	if !ok {
 		return k.Missing
@@ -62,8 +73,36 @@ func (k *Kernel) Gaps() []string {
 	return append(slices.Clip(k.Missing), fmt.Sprintf("%d of %d types, %d bytes of their descriptions and names: pages of the kernel's BTF are gone", types, spec.Len(), bytes))
 }
 
-// Types is what [Kernel.Type] looks into first: the symbol file's types when one was given and has some, else BTF.
+// Types is what [Kernel.Type] looks into first: the symbol file's types when one was given and has some, else BTF. Where the kernel
+// has none, or it is lost, they are the few that its memory shows (package infer).
 func (k *Kernel) Types() (TypeSource, error) {
+	types, err := k.statedTypes()
+	if err == nil {
+		return types, nil
+	}
+	if inferred, inferErr := k.inferred.get(k.inferTypes); inferErr == nil {
+		return inferred, nil
+	}
+	return nil, err
+}
+
+// TypesFrom says where Types come from: "btf", "file", "memory" for those that were inferred, "" where there are none.
+func (k *Kernel) TypesFrom() string {
+	types, err := k.Types()
+	if err != nil {
+		return ""
+	}
+	switch types.(type) {
+	case *btf.Spec:
+		return "btf"
+	case *infer.Types:
+		return "memory"
+	}
+	return "file"
+}
+
+// statedTypes are the types that a file or the kernel itself states.
+func (k *Kernel) statedTypes() (TypeSource, error) {
 	if k.file != nil && k.file.Types != nil {
 		return k.file.Types, nil
 	}
@@ -92,7 +131,8 @@ func (k *Kernel) Type(name string) (*ctype.Type, error) {
 			return t, nil
 		}
 	}
-	return nil, &UnknownTypeError{name}
+	_, inferred := k.inferred.made()
+	return nil, &UnknownTypeError{name, inferred}
 }
 
 func (k *Kernel) moduleType(name string) *ctype.Type {
@@ -165,19 +205,5 @@ func (k *Kernel) btfAt(mem memory.Memory, address uint64, base *btf.Spec) (*btf.
 	if !ok {
 		return nil, errors.New("no BTF header is there")
 	}
-	return btf.Load(readSparse(mem, address, uint64(size)), k.ABI, base)
-}
-
-// readSparse reads so many bytes; those that cannot be read are zero. The caller bounds size.
-func readSparse(mem memory.Memory, address, size uint64) []byte {
-	data := make([]byte, size)
-	for done := uint64(0); done < size; {
-		n, err := mem.ReadMemory(data[done:], address+done)
-		done += uint64(n)
-		if err == nil {
-			break
-		}
-		done = (address+done)&^4095 + 4096 - address // on to the next page
-	}
-	return data
+	return btf.Load(memory.ReadSparse(mem, address, uint64(size)), k.ABI, base)
 }

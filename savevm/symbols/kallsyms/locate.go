@@ -74,21 +74,7 @@ func Examine(mem memory.Memory, signature uint64) (*Candidate, error) {
 // read reads the memory around an address.
 func read(mem memory.Memory, at, before, after uint64) *Candidate {
 	base := (at - min(before, at)) &^ 7
-	return &Candidate{base: base, data: readSparse(mem, base, at-base+after)}
-}
-
-// readSparse reads so many bytes; those that cannot be read are zero.
-func readSparse(mem memory.Memory, address, size uint64) []byte {
-	data := make([]byte, size)
-	for e := range mem.Extents(address, address+size-1) {
-		if e.Kind == memory.Data || e.Kind == memory.Fill && e.Fill != 0 {
-			part := data[e.Base-address:][:e.Size]
-			if n, err := mem.ReadMemory(part, e.Base); err != nil {
-				clear(part[n:])
-			}
-		}
-	}
-	return data
+	return &Candidate{base: base, data: memory.ReadSparse(mem, base, at-base+after)}
 }
 
 // tokenTable checks that the digits at an address belong to a token table that its index confirms, and reads it.
