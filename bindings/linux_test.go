@@ -45,10 +45,10 @@ if (l.hasType("task_struct")) {
 	check(l.type("list_head").arrayAt(init.tasks.$address, 2).length === 2, "arrayAt(address, count)");
 	check(init.$deref("real_parent").comm === "swapper/0", "$deref");
 	check(l.types(/^struct task_struct$/).length === 1 && l.type("struct list_head *").kind === "pointer", "types");
-	check(Array.isArray(l.modules) && (l.symbol("modules") === null || l.modulesError === null), "modules");
+	check(Array.isArray(l.modules) && (l.typesFrom === "memory" || l.symbol("modules") === null || l.modulesError === null), "modules");
 	const pgd = l.space.translate(l.type("mm_struct").at(init.active_mm).pgd);
 	check(l.spaceAt(pgd) instanceof AddressSpace, "spaceAt");
-	check(String(l.type("sched_class").at(init.sched_class)).includes("<"), "pointers to functions are named");
+	if (l.typesFrom !== "memory") check(String(l.type("sched_class").at(init.sched_class)).includes("<"), "pointers to functions are named");
 	check(struct("struct mine { struct list_head list; };").sizeof === 2 * l.pointerSize, "struct() knows the kernel's types");
 } else {
 	throws(() => l.modules, /no type information/);

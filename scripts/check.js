@@ -181,8 +181,13 @@ function* text({ k }) {
 
 	if (k.space.mode === "x86-32") return yield unknown("memory that can be written and executed: all of it is, as this paging mode (x86-32) has no bit against execution");
 	const half = k.kernel.pointerSize === 8 ? 1n << 63n : 0xc0000000n;
-	let both = 0;
-	if (k.space.mappings({ start: half })[Symbol.iterator]().next().done) return yield unknown("memory that can be written and executed: nothing of the kernel's half is mapped");
+	let both = 0, mapped = 0, executable = 0;
+	for (const m of k.space.mappings({ start: half })) {
+		mapped++;
+		if (m.flags.includes("x")) executable++;
+	}
+	if (mapped === 0) return yield unknown("memory that can be written and executed: nothing of the kernel's half is mapped");
+	if (executable === mapped) return yield unknown("memory that can be written and executed: all of it is, as no page forbids execution: the CPU lacks that, or the kernel does not use it");
 	for (const m of k.space.mappings({ start: half, filter: "wx" })) {
 		if (m.base >= start && m.base < end) continue;
 		both++;
@@ -297,7 +302,7 @@ function* tasks(c) {
 				yield (damaged ? unknown : suspect)(`task ${task.pid} ${task.comm} at ${hex(task.$address)} is in ${view} and not in the list of tasks${damaged ? ", which cannot be read to its end" : ""}`);
 			}
 		} catch (e) {
-			if (!(e instanceof MemoryError) && !(e instanceof RangeError)) throw e;
+			if (!(e instanceof MemoryError) && !(e instanceof RangeError) && !(e instanceof linux.NoLinuxError)) throw e;
 			yield unknown(`${view}: ${e.message}`);
 			continue;
 		}

@@ -172,7 +172,7 @@ func TestLinuxNetstat(t *testing.T) {
 
 // Stacks end where the kernel is entered, and no frame has to be guessed.
 func TestLinuxStacks(t *testing.T) {
-	bottom := regexp.MustCompile(`^(entry_|ret_from_fork|el0|secondary_startup|common_startup|__secondary_switched|__primary_switched|x86_64_start|start_kernel)`)
+	bottom := regexp.MustCompile(`^(entry_|ret_from_fork|el0|secondary_startup|startup_32_smp|common_startup|__secondary_switched|__primary_switched|x86_64_start|start_kernel)`)
 	linuxImages(t, func(t *testing.T, image string, _ map[string]string) {
 		tasks, frames := 0, 0
 		for _, row := range runTyped(t, image, "bt").rows {

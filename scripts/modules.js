@@ -15,7 +15,7 @@ exports.main = function* (vm) {
 	let count = 0;
 	for (const { name, base, size, refcount, used_by, state, taints } of k.for_each_module()) {
 		const users = used_by.map((user) => user + ",").join("") || "-";
-		const text = `${name} ${size} ${refcount ?? "-"} ${users} ${state} 0x${base.toString(16).padStart(width, "0")}${taints && ` (${taints})`}`;
+		const text = `${name} ${size} ${refcount ?? "-"} ${users} ${state} 0x${base.toString(16).padStart(width, "0")}${taints ? ` (${taints})` : ""}`;
 		yield shown({ name, base, size, refcount, used_by, state, taints }, text);
 		count++;
 	}

@@ -89,7 +89,7 @@ func (p *printer) record(t *Type, indent, tail, note string, base uint64) {
 			break
 		}
 		if t.kind == Struct {
-			p.hole(inner, end, m)
+			p.hole(inner, end, m, t.Partial())
 		}
 		p.member(m, inner+"\t", base)
 		bits := m.BitSize
@@ -100,6 +100,11 @@ func (p *printer) record(t *Type, indent, tail, note string, base uint64) {
 	}
 	if base == 0 && !strings.HasPrefix(inner, "\t") {
 		p.line("")
+		if t.Partial() {
+			p.line("%s\t/* size: %d or more, members that are known: %d */", inner, t.Size(), len(t.Members()))
+			p.line("%s}%s;%s", inner, tail, note)
+			return
+		}
 		p.line("%s\t/* size: %d, align: %d, members: %d */", inner, t.Size(), t.Align(), len(t.Members()))
 		if size := t.Size() * 8; t.kind == Struct && end < size {
 			if bits := (8 - end%8) % 8; bits != 0 {
@@ -113,12 +118,16 @@ func (p *printer) record(t *Type, indent, tail, note string, base uint64) {
 	p.line("%s}%s;%s", inner, tail, note)
 }
 
-// hole notes what lies unused between two members.
-func (p *printer) hole(indent string, end uint64, m Member) {
+// hole notes what lies between two members: nothing, or in a partial type what is not known.
+func (p *printer) hole(indent string, end uint64, m Member, partial bool) {
 	if m.BitOffset <= end {
 		return
 	}
 	gap := m.BitOffset - end
+	if partial {
+		p.line("\n%s\t/* %d bytes that are not known */\n", indent, gap/8)
+		return
+	}
 	bits := gap
 	if m.BitSize == 0 || gap >= 8 {
 		bits = (8 - end%8) % 8

@@ -71,6 +71,9 @@ type Def struct {
 	// Incomplete says that a struct, union or enum is declared and not defined. Reason tells why, when there is more to say.
 	Incomplete bool
 	Reason     string
+
+	// Partial says that not all members of a struct are known, and its size only as far as they reach: its layout was inferred.
+	Partial bool
 }
 
 // FlexibleLen is the Len of a flexible array member, `x[]`. `x[0]` has length 0 and is treated alike: BTF does not tell them apart.
@@ -162,6 +165,9 @@ func (t *Type) Incomplete() (reason string, incomplete bool) {
 	d := t.definition()
 	return d.Reason, d.Incomplete
 }
+
+// Partial reports whether a struct has members that are not known, and may be larger than its size says.
+func (t *Type) Partial() bool { return t.definition().Partial }
 
 // Elem is what a pointer points to, an array is made of, a function returns, or a typedef stands for; never nil for these kinds
 // ([Void] stands for nothing), nil for others.

@@ -55,7 +55,10 @@ func (k *Kernel) loadModules() ([]*Module, error) {
 	}
 	head, ok := k.Symbols.kernel.Address("modules")
 	if inferred, made := k.inferred.made(); made && !ok {
-		head, ok = inferred.Modules(), inferred.Modules() != 0
+		if head = inferred.Modules(); head == 0 {
+			return []*Module{}, errors.New("the list of modules was not found: none is loaded, or it is lost")
+		}
+		ok = true
 	}
 	t := types.Type("struct module")
 	if !ok || t == nil {

@@ -33,7 +33,7 @@ type lostTypes struct {
 }
 
 func (e lostTypes) Error() string {
-	return fmt.Sprintf("the kernel's type information (BTF) at %#x is lost (%v), and no symbol file with types was given", e.address, e.err)
+	return fmt.Sprintf("the kernel's type information (BTF) at %#x is lost (%v)", e.address, e.err)
 }
 
 func (e lostTypes) Unwrap() []error { return []error{ErrNoTypes, e.err} }
@@ -59,8 +59,11 @@ func (k *Kernel) BTF() (*btf.Spec, error) {
 // Gaps is Missing, and what is gone of the types if they have been asked for.
 func (k *Kernel) Gaps() []string {
 	if types, ok := k.inferred.made(); ok {
-		_, err := k.statedTypes()
-		return append(slices.Clip(k.Missing), fmt.Sprintf("%v: the layouts of %d structs were inferred from what memory holds, no others are known", err, len(types.Inferred())))
+		why := "the kernel carries none (BTF)"
+		if _, err := k.statedTypes(); errors.As(err, new(lostTypes)) {
+			why = err.Error()
+		}
+		return append(slices.Clip(k.Missing), fmt.Sprintf("types: %s; the layouts of %d structs were inferred from what memory holds, for others a symbol file is needed (--symbols)", why, len(types.Inferred())))
 	}
 	spec, ok := k.types.made()
 	if !ok {

@@ -86,10 +86,29 @@ function make(vm) {
 
 	/** The CPU that runs a task; null for one that does not run. @param {Struct} task @returns {CPU | null} */
 	function running_on(task) {
-		if (!has("task_struct", "on_cpu") || task.on_cpu === 0) return null;
+		if (!has("task_struct", "on_cpu")) return vm.cpus.find((cpu) => stands(cpu, task)) ?? null;
+		if (task.on_cpu === 0) return null;
 		const cpu = k.task_cpu(task);
 		const curr = k.attempt("what a CPU runs", task.$address, () => k.cpu_curr(cpu), null);
 		return curr && curr.$address === task.$address ? vm.cpus[cpu] ?? null : null;
+	}
+
+	/**
+	 * Whether a CPU runs a task, by where it stands: with its stack pointer in the task's stack, or in user mode with its page table.
+	 * @param {CPU} cpu @param {Struct} task
+	 */
+	function stands(cpu, task) {
+		const { pc, sp } = cpuState(cpu), { base, size } = task_stack(task);
+		if (isKernel(pc)) return sp >= base && sp < base + BigInt(size);
+		const own = k.task_space(task)?.root ?? null;
+		return own !== null && cpu.space !== null && (cpu.space.root ?? 0n) >> 13n === own >> 13n; // the two halves of KPTI are neighbours
+	}
+
+	/** What a CPU runs; null where that is not known. @param {CPU} cpu */
+	function current_task(cpu) {
+		if (kernel.typesFrom !== "memory") return k.attempt("what a CPU runs", 0n, () => k.cpu_curr(cpu.index), null);
+		for (const task of [k.init_task(), ...k.for_each_process_thread()]) if (stands(cpu, task)) return task; // other idle tasks are on no list
+		return null;
 	}
 
 	/** A CPU's registers as a state to unwind from. @param {CPU} cpu @returns {State} */
@@ -133,7 +152,7 @@ function make(vm) {
 	 * @param {CPU} cpu @param {Struct | null} [task] what it runs
 	 * @returns {Generator<Frame>}
 	 */
-	function* cpu_stack_trace(cpu, task = k.attempt("what a CPU runs", 0n, () => k.cpu_curr(cpu.index), null)) {
+	function* cpu_stack_trace(cpu, task = current_task(cpu)) {
 		const state = cpuState(cpu);
 		if (!isKernel(state.pc)) return yield { address: state.pc, symbol: null, sp: state.sp, found: "pc" };
 		yield* unwind(state, "pc", task && task_stack(task));

@@ -2,7 +2,7 @@
 "use strict";
 
 /** @typedef {import("./linux-tasks").Lists & ReturnType<typeof import("./linux-tasks")>} Tasks */
-/** @typedef {{name: string, base: bigint, size: number, refcount: number | null, used_by: string[], state: string, address: bigint, taints: string}} Module */
+/** @typedef {{name: string, base: bigint, size: number, refcount: number | null, used_by: string[], state: string, address: bigint, taints: string | null}} Module  null: not known */
 
 const STATES = { live: "Live", coming: "Loading", going: "Unloading" };
 
@@ -21,25 +21,25 @@ module.exports = (k) => {
 			for (const text of m.missing) k.skip("a module", m.address, text);
 			if (m.state === "unformed") continue;
 			const { refcount, used_by } = attempt("a module's users", m.address, () => usersOf(m.address), { refcount: null, used_by: [] });
-			const taints = attempt("a module's taints", m.address, () => BigInt(k.at("struct module", m.address).taints), 0n);
+			const taints = attempt("a module's taints", m.address, () => k.fieldIfAny(k.at("struct module", m.address), "taints") ?? null, null);
 			yield {
 				name: m.name, base: m.base, size: m.size, refcount, used_by,
 				state: /** @type {Record<string, string>} */ (STATES)[m.state] ?? "", address: m.address,
-				taints: [...KERNEL_TAINTS].filter((letter, bit) => MODULE_TAINTS.includes(letter) && taints >> BigInt(bit) & 1n).join(""),
+				taints: taints === null ? null : [...KERNEL_TAINTS].filter((letter, bit) => MODULE_TAINTS.includes(letter) && BigInt(taints) >> BigInt(bit) & 1n).join(""),
 			};
 		}
 	}
 
-	/** @param {bigint} address of a struct module @returns {{refcount: number | null, used_by: string[]}} */
+	/** The count is null without CONFIG_MODULE_UNLOAD, and where it is not known. @param {bigint} address of a struct module @returns {{refcount: number | null, used_by: string[]}} */
 	function usersOf(address) {
 		const module = k.at("struct module", address);
-		if (!has("struct module", "refcnt")) return { refcount: null, used_by: [] }; // without CONFIG_MODULE_UNLOAD
+		if (!has("struct module", "refcnt")) return { refcount: null, used_by: [] };
 		const MODULE_REF_BASE = 1; // kernel/module/main.c
 		const used_by = [];
 		for (const use of k.list_for_each_entry(address + BigInt(module.$type.offsetOf("source_list")), "struct module_use", "source_list")) {
 			used_by.push(use.$deref("source").name);
 		}
-		if (module.init !== 0n && module.exit === 0n) used_by.push("[permanent]");
+		if (has("struct module", "init") && module.init !== 0n && module.exit === 0n) used_by.push("[permanent]");
 		return { refcount: module.refcnt.counter - MODULE_REF_BASE, used_by };
 	}
 

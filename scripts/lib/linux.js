@@ -159,8 +159,9 @@ function core(vm, kernel) {
 	function modules() {
 		if (loaded === undefined) {
 			const list = symbolIfAny("modules") ?? 0n;
-			loaded = attempt("the list of modules", list, () => kernel.modules, []);
-			if (loaded.length > 0 && kernel.modulesError !== null) skip("a module", list, kernel.modulesError);
+			const found = attempt("the list of modules", list, () => kernel.modules, null);
+			if (found !== null && kernel.modulesError !== null) skip("a module", list, kernel.modulesError);
+			loaded = found ?? [];
 		}
 		return loaded;
 	}

@@ -159,7 +159,7 @@ func (in *inference) types() (*Types, error) {
 
 // definition makes a struct of what is known of it: nothing is between its members.
 func (l *layout) definition(abi *ctype.ABI, known func(string) *ctype.Type) ctype.Def {
-	def := ctype.Def{Size: l.size}
+	def := ctype.Def{Size: l.size, Partial: true}
 	for _, p := range l.members {
 		t, err := ctype.ParseType(p.typ, abi, known)
 		if err != nil {
