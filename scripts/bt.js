@@ -18,7 +18,7 @@ exports.command = {
 /** @param {VM} vm @param {{PID: number[], cpus: boolean}} args */
 exports.main = function* (vm, args) {
 	const k = linux(vm);
-	const { cpu_stack_trace, stack_trace, running_on } = stacks(vm);
+	const { cpu_stack_trace, stack_trace, running_on, current_task } = stacks(vm);
 	const width = k.kernel.pointerSize;
 	/** @param {any} about @param {string} title @param {Iterable<import("svscript/linux-stack").Frame>} trace */
 	const show = (about, title, trace) => {
@@ -35,7 +35,7 @@ exports.main = function* (vm, args) {
 		const possible = k.attempt("the CPUs", k.kernel.base, () => new Set(k.for_each_possible_cpu()), null);
 		for (const cpu of vm.cpus) {
 			const used = !possible || possible.has(cpu.index); // nr_cpus= leaves some to the firmware
-			const task = used ? k.attempt("what a CPU runs", 0n, () => k.cpu_curr(cpu.index), null) : null;
+			const task = used ? current_task(cpu) : null;
 			const pid = task?.pid ?? null, comm = task ? k.task_name(task) : used ? "" : "not used by the kernel";
 			yield show({ cpu: cpu.index, pid, comm }, `CPU ${cpu.index}: ${pid === null ? "" : `process ${pid} `}${comm}`, cpu_stack_trace(cpu, task));
 		}

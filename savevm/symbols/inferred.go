@@ -16,6 +16,7 @@ func (k *Kernel) inferTypes() (*infer.Types, error) {
 		AtLeast: k.Version.AtLeast,
 		Symbol:  k.Symbols.kernel.Address,
 		Maps:    k.isPageTable,
+		Info:    k.VMCoreInfo(),
 		Heads: func() iter.Seq2[uint64, uint64] {
 			heads := k.recovery(nil).heads()
 			return func(yield func(head, first uint64) bool) {

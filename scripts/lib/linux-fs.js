@@ -373,7 +373,15 @@ function make(vm) {
 
 	/** @returns {Generator<any>} struct super_block */
 	function* for_each_super_block() {
-		yield* lx.list_for_each_entry(lx.symbol("super_blocks"), "super_block", "s_list");
+		const head = lx.symbolIfAny("super_blocks");
+		if (head !== null) return yield* lx.list_for_each_entry(head, "super_block", "s_list");
+		// Round the list from the file system of the root. Its head is none.
+		const first = task_root(first_task())?.$deref("dentry").$deref("d_sb");
+		if (!first) return lx.skip("the file systems", kernel.base, "the kernel has no symbol super_blocks, and no process has a root");
+		yield first;
+		for (const sb of lx.list_for_each_entry(first.$address + BigInt(first.$type.offsetOf("s_list")), "super_block", "s_list")) {
+			if (space.tryReadPointer(sb.$address + BigInt(sb.$type.offsetOf("s_root"))) && sb.$deref("s_root")?.d_sb === sb.$address) yield sb;
+		}
 	}
 
 	/** The inodes of a file system that are in memory. @param {any} sb @returns {Generator<any>} */
@@ -487,7 +495,7 @@ function make(vm) {
 	function* for_each_cached_page(inode) {
 		const mapping = inode.$deref("i_mapping");
 		if (!mapping) return;
-		const { i_pages: pages } = mapping;
+		const pages = lx.field(mapping, "i_pages", "page_tree"); // before Linux 4.17
 		const modern = has("address_space", "i_pages.xa_head"); // an XArray since Linux 4.20, a radix tree before
 		yield* cacheEntries(modern ? pages.xa_head : pages.rnode, modern, 0, 64);
 	}

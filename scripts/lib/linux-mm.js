@@ -111,9 +111,10 @@ module.exports = (k) => {
 	 * @returns {Section[]}
 	 */
 	function findMemmaps() {
-		const at = k.symbolIfAny("vmemmap_base", "mem_map"); // x86_64; kernels without sparse memory
-		if (at !== null) {
-			const map = space.readPointer(at), [ram] = k.vm.ranges.filter((r) => r.kind === "ram");
+		const at = k.symbolIfAny("vmemmap_base", "mem_map"); // x86_64; kernels without sparse memory, others have it and leave it empty
+		const map = at === null ? 0n : space.readPointer(at);
+		if (map !== 0n) {
+			const [ram] = k.vm.ranges.filter((r) => r.kind === "ram");
 			const first = map + ram.base / BigInt(k.pageSize) * BigInt(kernel.type("struct page").sizeof);
 			if (!space.isReadable(k.wrap(first))) throw new RangeError(`where the kernel has its struct pages is lost: they are not at ${hex(map)}`);
 			return [{ section: 0n, map }];
@@ -125,14 +126,20 @@ module.exports = (k) => {
 		const variable = k.symbolIfAny("mem_section");
 		const roots = variable !== null ? space.readPointer(variable) : BigInt("0x" + (kernel.vmcoreinfo["SYMBOL(mem_section)"] ?? "0"));
 		if (roots === 0n) throw new RangeError("where the kernel has its struct pages is not known: there is no symbol mem_section");
-		for (let i = 0; i < MAX_ROOTS; i++) {
-			const root = space.tryReadPointer(roots + BigInt(i) * k.word);
-			if (root === null) break;
-			for (let j = 0; root !== 0n && j < SECTIONS_PER_ROOT; j++) {
-				const map = space.tryReadPointer(root + BigInt(j * section.sizeof + section.offsetOf("section_mem_map"))) ?? 0n;
-				if (map & SECTION_HAS_MEM_MAP) found.push({ section: BigInt(i * SECTIONS_PER_ROOT + j), map: map & ~0x3fn }); // flags are in the lowest bits
+		const mapOf = (/** @type {bigint} */ first, /** @type {number} */ index, /** @type {number} */ number) => {
+			const map = space.tryReadPointer(first + BigInt(index * section.sizeof + section.offsetOf("section_mem_map"))) ?? 0n;
+			if (map & SECTION_HAS_MEM_MAP) found.push({ section: BigInt(number), map: map & ~0x3fn }); // flags are in the lowest bits
+		};
+		if (roots & 3n) { // no pointer, but the first section: an array of all (CONFIG_SPARSEMEM_STATIC)
+			const count = Math.min(Number(kernel.vmcoreinfo["LENGTH(mem_section)"] ?? 0), MAX_ROOTS);
+			for (let i = 0; variable !== null && i < count; i++) mapOf(variable, i, i);
+		} else {
+			for (let i = 0; i < MAX_ROOTS; i++) {
+				const root = space.tryReadPointer(roots + BigInt(i) * k.word);
+				if (root === null) break;
+				for (let j = 0; root !== 0n && j < SECTIONS_PER_ROOT; j++) mapOf(root, j, i * SECTIONS_PER_ROOT + j);
+				if (i > 0 && root === 0n && found.length > 0) break;
 			}
-			if (i > 0 && root === 0n && found.length > 0) break;
 		}
 		if (found.length === 0) throw new RangeError("where the kernel has its struct pages is not known: no memory section has any");
 		return found.every(({ map }) => map === found[0].map) ? found.slice(0, 1) : found;

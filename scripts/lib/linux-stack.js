@@ -425,7 +425,7 @@ function make(vm) {
 		return [2, 3, 4, 6, 7].some((n) => before[7 - n] === 0xff && (before[8 - n] & 0x38) === 0x10); // call r/m
 	}
 
-	return { in_text, task_stack, running_on, stack_trace, cpu_stack_trace, orc_find };
+	return { in_text, task_stack, running_on, current_task, stack_trace, cpu_stack_trace, orc_find };
 }
 
 /** @typedef {ReturnType<typeof make>} Stacks */

@@ -93,6 +93,7 @@ module.exports = (k) => {
 	 * @returns {Generator<Struct, void>}
 	 */
 	function* scan_for_tasks() {
+		if (!has("task_struct", "sched_class")) return skip("tasks", 0n, "where a task has its scheduling class, by which they are found, is not known");
 		const type = kernel.type("task_struct"), offset = BigInt(type.offsetOf("sched_class")), TASK_DEAD = 0x80;
 		const classes = schedulingClasses();
 		const sample = init_task().tasks.prev; // in the kernel's map of all memory, which is linear
@@ -118,27 +119,31 @@ module.exports = (k) => {
 	 * @returns {Generator<Struct, void>}
 	 */
 	function* for_each_process() {
-		const before = k.skipped.length;
+		let whole = true, before = k.skipped.length; // what the list itself skips, not who goes through it
 		const seen = new Set();
 		const first = init_task().$address + BigInt(kernel.type("task_struct").offsetOf("tasks"));
 		for (const task of k.list_for_each_entry(first, "task_struct", "tasks")) {
-			if (!attempt("a task", task.$address, () => isTask(task), false)) {
+			if (attempt("a task", task.$address, () => isTask(task), false)) {
+				seen.add(task.$address);
+				whole &&= k.skipped.length === before;
+				yield task;
+				before = k.skipped.length;
+			} else {
 				skip("a task", task.$address, "its memory is damaged");
-				continue;
 			}
-			seen.add(task.$address);
-			yield task;
 		}
+		whole &&= k.skipped.length === before;
 		const empty = seen.size === 0; // there may be none as yet, or a lost list leads back to its head
-		if (k.skipped.length === before && !empty) return;
+		if (whole && !empty) return;
 		for (const [, pid] of for_each_pid()) {
 			const task = attempt("a process ID", pid, () => pid_task(pid, 1), null);
 			if (!task || seen.has(task.$address) || !attempt("a task", task.$address, () => isTask(task), false)) continue;
-			if (k.skipped.length === before) skip("the list of tasks", first, "it is empty: the tasks are those that have a process ID");
+			if (whole) skip("the list of tasks", first, "it is empty: the tasks are those that have a process ID");
+			whole = false;
 			seen.add(task.$address);
 			yield task;
 		}
-		if (k.skipped.length === before) return;
+		if (whole) return;
 		for (const task of k.guard("tasks", first, scan_for_tasks)) {
 			if (task.pid !== task.tgid || seen.has(task.$address)) continue;
 			seen.add(task.$address);

@@ -1,5 +1,7 @@
 package infer
 
+import "slices"
+
 // files infers what leads from a task to its files: struct fs_struct and files_struct, dentries, inodes and super blocks.
 func (in *inference) files() {
 	t := in.layout("struct task_struct")
@@ -126,18 +128,14 @@ func (in *inference) descriptors(member uint64) bool {
 
 // openFiles infers struct file from the files that processes have open.
 func (in *inference) openFiles(member uint64) {
-	const reach, maxFiles, maxEach = 512, 256, 64
+	const reach, maxEach = 256, 64
 	w := in.word
 	table, _ := in.layout("struct files_struct").off("fdt")
-	seen := map[uint64]bool{}
 	for _, v := range in.users {
 		fdt := in.window(in.window(v.ptr(member)+table, w).ptr(0), 2*w)
 		fds := in.window(fdt.ptr(w), min(uint64(fdt.u32(0)), maxEach)*w)
 		for off := uint64(0); off < uint64(len(fds.b)); off += w {
-			if at := fds.ptr(off); in.kernelPointer(at) && !seen[at] && len(seen) < maxFiles {
-				seen[at] = true
-				in.open = append(in.open, in.window(at, reach))
-			}
+			in.addFile(fds.ptr(off))
 		}
 	}
 	f := in.layout("struct file")
@@ -156,6 +154,14 @@ func (in *inference) openFiles(member uint64) {
 	f.place(path, "struct path", "f_path")
 	f.place(inode, "struct inode *", "f_inode")
 	in.fileFlags(f)
+}
+
+// addFile takes a struct file for an example of all.
+func (in *inference) addFile(at uint64) {
+	const reach, maxFiles = 512, 512
+	if in.kernelPointer(at) && len(in.open) < maxFiles && !slices.ContainsFunc(in.open, func(v window) bool { return v.at == at }) {
+		in.open = append(in.open, in.window(at, reach))
+	}
 }
 
 // inodeOf is a dentry's inode.

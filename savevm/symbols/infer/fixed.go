@@ -52,6 +52,8 @@ struct dentry_operations { void *d_revalidate, *d_weak_revalidate, *d_hash, *d_c
 struct nsproxy { int count; struct uts_namespace *uts_ns; struct ipc_namespace *ipc_ns; struct mnt_namespace *mnt_ns; struct pid_namespace *pid_ns_for_children; struct net *net_ns; };
 struct fdtable { unsigned int max_fds; struct file **fd; unsigned long *close_on_exec, *open_fds, *full_fds_bits; };
 struct module_use { struct list_head source_list, target_list; struct module *source, *target; };
+struct ns_common { void *stashed; struct proc_ns_operations *ops; unsigned int inum; };
+struct proc_ns_operations { const char *name; };
 struct file_system_type { const char *name; };
 enum pid_type { PIDTYPE_PID };
 `

@@ -20,6 +20,7 @@ type Kernel struct {
 	Symbol  func(name string) (uint64, bool)     // address of a symbol
 	Maps    func(pageTable uint64) bool          // whether the page table at a virtual address maps the kernel
 	Heads   func() iter.Seq2[uint64, uint64]     // the list heads in the kernel's variables, and their first nodes
+	Info    map[string]string                    // VMCOREINFO; may be nil
 	List    func(head uint64, most int) []uint64 // the nodes of a list whose links agree
 }
 
@@ -40,6 +41,7 @@ func Infer(k Kernel) (*Types, error) {
 	}
 	in.files()
 	in.memories()
+	in.pageCache()
 	in.mounts()
 	modules := in.modules()
 	t, err := in.types()
@@ -96,7 +98,7 @@ type inference struct {
 	all   []uint64 // the leaders of thread groups, init_task first
 	task  []window // samples of them: init_task first, then init
 	users []window // those that have memory of their own
-	open  []window // open files
+	open  []window // files that are open or mapped
 	roots []window // the dentries that are roots of file systems
 }
 

@@ -178,6 +178,9 @@ func (in *inference) area(areas map[uint64][]window) {
 	l.place(file-2*w, "struct vm_operations_struct *", "vm_ops")
 	l.place(file-w, "unsigned long", "vm_pgoff")
 	l.place(file, "struct file *", "vm_file")
+	for _, v := range all {
+		in.addFile(v.ptr(file))
+	}
 	in.specialAreas(l, all, file)
 }
 

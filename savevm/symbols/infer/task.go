@@ -57,6 +57,7 @@ func (in *inference) tasks() error {
 	in.startTimes(t)
 	in.credentials(t)
 	in.cpu(t)
+	in.schedulingClass(t)
 	in.kthreads(t)
 	in.sleep(t)
 	return nil
@@ -475,6 +476,19 @@ func (in *inference) cpu(t *layout) {
 		t.place(0, "struct thread_info", "thread_info")
 	default:
 		t.place(off, "unsigned int", "cpu")
+	}
+}
+
+// schedulingClass finds the pointer to one, where the kernel names them.
+func (in *inference) schedulingClass(t *layout) {
+	classes := map[uint64]bool{}
+	for _, name := range []string{"fair", "rt", "dl", "stop", "idle", "ext"} {
+		if at, ok := in.Symbol(name + "_sched_class"); ok {
+			classes[at] = true
+		}
+	}
+	if off, ok := (span{0, taskReach, in.word}).find(func(off uint64) bool { return most(in.others(), func(v window) bool { return classes[v.ptr(off)] }) }); ok {
+		t.place(off, "const struct sched_class *", "sched_class")
 	}
 }
 
