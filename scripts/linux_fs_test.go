@@ -201,7 +201,7 @@ func TestLinuxStacks(t *testing.T) {
 }
 
 func TestLinuxCheckOK(t *testing.T) {
-	linuxImages(t, func(t *testing.T, image string, _ map[string]string) {
+	typedImages(t, func(t *testing.T, image string, _ map[string]string) {
 		checks := map[any]bool{}
 		for _, row := range runTyped(t, image, "check").rows {
 			checks[row["check"]] = true
@@ -235,7 +235,7 @@ func (p *patchedImage) Space(c paging.Config) (*paging.Space, error) { return pa
 
 // What a rootkit does is found: a process taken out of the list, a replaced system call, a function that begins with a jump away.
 func TestLinuxCheckTampered(t *testing.T) {
-	linuxImages(t, func(t *testing.T, image string, _ map[string]string) {
+	typedImages(t, func(t *testing.T, image string, _ map[string]string) {
 		img := openImage(t, image)
 		k, err := symbols.Find(context.Background(), symbols.Of(img), symbols.Options{})
 		if err != nil {

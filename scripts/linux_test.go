@@ -39,6 +39,17 @@ func linuxImages(t *testing.T, test func(t *testing.T, image string, guest map[s
 	}
 }
 
+// typedImages is linuxImages without those whose kernel states no types: what is inferred of them does not do for all.
+func typedImages(t *testing.T, test func(t *testing.T, image string, guest map[string]string)) {
+	t.Helper()
+	linuxImages(t, func(t *testing.T, image string, guest map[string]string) {
+		if withoutTypes(image) {
+			t.Skip("the kernel states no types")
+		}
+		test(t, image, guest)
+	})
+}
+
 var (
 	beginMark   = regexp.MustCompile(`^===BEGIN (.*)===$`)
 	sectionMark = regexp.MustCompile(`^--- (.*)$`)
@@ -273,6 +284,12 @@ var mapsLine = regexp.MustCompile(`^[0-9a-f]+-[0-9a-f]+ [r-][w-][x-][ps] `)
 func TestLinuxModules(t *testing.T) {
 	linuxImages(t, func(t *testing.T, image string, guest map[string]string) {
 		r := runTyped(t, image, "modules")
+		if withoutTypes(image) && len(linesOf(guest["modules"])) == 0 { // that there is none is more than can be known
+			if len(r.rows) != 1 || r.rows[0]["skipped"] == nil {
+				t.Errorf("no module is loaded, and the rows are %v", r.rows)
+			}
+			return
+		}
 		if d := cmp.Diff(linesOf(guest["modules"]), linesOf(r.text)); d != "" {
 			t.Errorf("-guest +script:\n%s", d)
 		}
@@ -363,7 +380,7 @@ func TestLinuxSysinfo(t *testing.T) {
 }
 
 func TestLinuxStruct(t *testing.T) {
-	linuxImages(t, func(t *testing.T, image string, _ map[string]string) {
+	typedImages(t, func(t *testing.T, image string, _ map[string]string) {
 		if text := runTyped(t, image, "struct", "list_head").text; !strings.Contains(text, "/*     8     8 */") {
 			t.Error(text)
 		}

@@ -157,7 +157,7 @@ all;
 // The tasks that lie in memory are those of the list, with the names of data in the kernel's table and without: a kernel may be built
 // without them (CONFIG_KALLSYMS_ALL).
 func TestLinuxScanForTasks(t *testing.T) {
-	linuxImages(t, func(t *testing.T, image string, _ map[string]string) {
+	typedImages(t, func(t *testing.T, image string, _ map[string]string) {
 		for _, kept := range []string{"true", "!name.endsWith('_sched_class')"} {
 			host, err := runtime.New(runtime.Config{Builtins: FS})
 			if err != nil {
@@ -172,9 +172,6 @@ func TestLinuxScanForTasks(t *testing.T) {
 				const k = require("svscript/linux")(vm), addresses = (tasks) => new Set([...tasks].map((t) => t.$address));
 				const listed = addresses(k.for_each_process_thread()), found = addresses(k.scan_for_tasks());
 				[...listed.symmetricDifference(found)].join() + k.skipped.map((s) => s.reason).join()`)
-			if err != nil && strings.Contains(describe(err), "types of Linux") {
-				t.Skip(err)
-			}
 			if err != nil {
 				t.Fatal(describe(err))
 			}
@@ -193,8 +190,7 @@ func damagedImages(t *testing.T, except string, test func(t *testing.T, image st
 	}
 	audit := os.Getenv("SVSCRIPT_AUDIT") != ""
 	tried := false
-	linuxImages(t, func(t *testing.T, image string, _ map[string]string) {
-		runTyped(t, image, "mounts") // has the kernel's types
+	typedImages(t, func(t *testing.T, image string, _ map[string]string) {
 		if except != "" && strings.Contains(image, except) || tried && !audit {
 			t.Skip("one image is enough")
 		}

@@ -55,7 +55,6 @@ struct module_use { struct list_head source_list, target_list; struct module *so
 struct ns_common { void *stashed; struct proc_ns_operations *ops; unsigned int inum; };
 struct proc_ns_operations { const char *name; };
 struct file_system_type { const char *name; };
-enum pid_type { PIDTYPE_PID };
 `
 
 const radixTree = `
