@@ -16,6 +16,11 @@ func (in *inference) fixedSource() string {
 	default:
 		src += "struct radix_tree_root { u32 gfp_mask; struct radix_tree_node *rnode; };" + radixTree
 	}
+	if in.AtLeast(5, 2) {
+		src += "struct mod_kallsyms { void *symtab; unsigned int num_symtab; char *strtab, *typetab; };"
+	} else {
+		src += "struct mod_kallsyms { void *symtab; unsigned int num_symtab; char *strtab; };"
+	}
 	if in.AtLeast(6, 1) {
 		src += mapleTree
 	}

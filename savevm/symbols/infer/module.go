@@ -40,7 +40,31 @@ func (in *inference) modules() (head uint64) {
 	m.place(3*w, "char ["+map[bool]string{true: "56", false: "60"}[w == 8]+"]", "name")
 	in.moduleMemory(m, all, 3*w+nameLen)
 	in.moduleUsers(m, all, 3*w+nameLen)
+	in.moduleSymbols(m, all, 3*w+nameLen)
 	return head
+}
+
+// moduleSymbols finds where a module's own symbols are: a table of ELF's, how many, and their names, of which the first is empty.
+func (in *inference) moduleSymbols(m *layout, all []window, from uint64) {
+	const reach, maxSymbols = 2048, 1 << 20
+	w := in.word
+	symbol := 3 * w // bytes of an Elf64_Sym
+	if w == 4 {
+		symbol = 16
+	}
+	if off, ok := (span{from, reach, w}).find(func(off uint64) bool {
+		return most(all, func(v window) bool {
+			table := in.window(v.ptr(off), 3*w)
+			at, count, names := table.ptr(0), table.u32(w), table.ptr(2*w)
+			if !in.kernelPointer(v.ptr(off)) || !in.kernelPointer(at) || names < in.Lowest || count < 2 || count > maxSymbols {
+				return false
+			}
+			second := uint64(in.window(at+symbol, 4).u32(0))
+			return in.window(names, 1).b[0] == 0 && in.window(names+second, 256).text(0, 256) != "" && in.window(at, symbol).u64(0) == 0
+		})
+	}); ok {
+		m.place(off, "struct mod_kallsyms *", "kallsyms")
+	}
 }
 
 // moduleUsers finds how often a module is used (CONFIG_MODULE_UNLOAD): two lists, of its users and of what it uses, its exit function,
