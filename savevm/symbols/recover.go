@@ -84,14 +84,27 @@ type segment struct {
 	writable bool
 }
 
-// imageReach is how far the image can go from _text on.
-const imageReach = 128 << 20
+// imageReach is how far the image can go from _text on, and beyondSymbols how far behind the last symbol: where _end is not known, those
+// of variables that are exported tell, and on 32-bit kernels all of memory follows the image without a gap.
+const imageReach, beyondSymbols = 128 << 20, 16 << 20
 
 // imageSegments reads the kernel's image but its text: what is mapped, after _text, as far from its physical address as _text is.
 func (k *Kernel) imageSegments() []segment {
 	var segments []segment
 	first := k.VirtualBase
-	for m := range k.Space.Mappings(first, min(first+imageReach-1, math.MaxUint64-1), 0).All() {
+	last := min(first+imageReach-1, math.MaxUint64-1)
+	if end := k.End; end > first {
+		last = min(last, end-1)
+	} else {
+		symbol := first
+		for s := range k.Symbols.kernel.All() {
+			if s.Address <= last {
+				symbol = max(symbol, s.Address)
+			}
+		}
+		last = min(last, symbol+beyondSymbols)
+	}
+	for m := range k.Space.Mappings(first, last, 0).All() {
 		writable := m.Flags&paging.FlagWrite != 0
 		if m.Base-m.Physical != k.delta || m.Flags&paging.FlagExec != 0 && !writable {
 			continue
