@@ -8,28 +8,28 @@ import (
 // fixedSource declares what does not depend on how a kernel was configured, but on its version and the width of words.
 func (in *inference) fixedSource() string {
 	src := fixed + savedBy[in.ABI.Name].declared
-	switch {
-	case in.AtLeast(4, 20):
-		src += xarray
-	case in.AtLeast(4, 17):
-		src += "struct radix_tree_root { u32 xa_lock, gfp_mask; struct radix_tree_node *rnode; };" + radixTree
-	default:
-		src += "struct radix_tree_root { u32 gfp_mask; struct radix_tree_node *rnode; };" + radixTree
-	}
-	if in.AtLeast(5, 2) {
-		src += "struct mod_kallsyms { void *symtab; unsigned int num_symtab; char *strtab, *typetab; };"
-	} else {
-		src += "struct mod_kallsyms { void *symtab; unsigned int num_symtab; char *strtab; };"
-	}
-	if in.AtLeast(6, 1) {
-		src += mapleTree
-	}
-	if in.AtLeast(6, 2) {
-		src += "struct percpu_counter { u32 lock; s64 count; struct list_head list; s32 *counters; };"
-	} else {
-		src += "struct mm_rss_stat { atomic_long_t count[4]; };"
+	for _, v := range versioned {
+		if in.AtLeast(v.since[0], v.since[1]) && !(v.before != [2]int{} && in.AtLeast(v.before[0], v.before[1])) {
+			src += v.declared
+		}
 	}
 	return strings.NewReplacer("ARANGE_SLOTS", fmt.Sprint(in.mapleSlots(true)), "RANGE_SLOTS", fmt.Sprint(in.mapleSlots(false))).Replace(src)
+}
+
+// versioned is what kernels declare from a version on, up to another.
+var versioned = []struct {
+	since, before [2]int
+	declared      string
+}{
+	{[2]int{}, [2]int{4, 17}, "struct radix_tree_root { u32 gfp_mask; struct radix_tree_node *rnode; };"},
+	{[2]int{4, 17}, [2]int{4, 20}, "struct radix_tree_root { u32 xa_lock, gfp_mask; struct radix_tree_node *rnode; };"},
+	{[2]int{}, [2]int{4, 20}, radixTree},
+	{[2]int{4, 20}, [2]int{}, xarray},
+	{[2]int{}, [2]int{5, 2}, "struct mod_kallsyms { void *symtab; unsigned int num_symtab; char *strtab; };"},
+	{[2]int{5, 2}, [2]int{}, "struct mod_kallsyms { void *symtab; unsigned int num_symtab; char *strtab, *typetab; };"},
+	{[2]int{}, [2]int{6, 2}, "struct mm_rss_stat { atomic_long_t count[4]; };"},
+	{[2]int{6, 2}, [2]int{}, "struct percpu_counter { u32 lock; s64 count; struct list_head list; s32 *counters; };"},
+	{[2]int{6, 1}, [2]int{}, mapleTree},
 }
 
 // include/linux/types.h, path.h, dcache.h, uidgid.h, pid.h, mount.h, percpu_counter.h, sched/…; members as the kernel names them.

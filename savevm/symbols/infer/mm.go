@@ -5,7 +5,6 @@ const (
 	vmMayRead       = 0x10
 	mtFlagsAlloc    = 0x1   // MT_FLAGS_ALLOC_RANGE
 	mtFlagsExternal = 0x300 // MT_FLAGS_LOCK_EXTERN
-	atNull          = 0
 )
 
 // memories infers struct mm_struct and vm_area_struct.
@@ -14,11 +13,11 @@ func (in *inference) memories() {
 	if !ok {
 		return
 	}
-	const reach = 2048
+	const reach, maxProcesses = 2048, 32
 	seen := map[uint64]bool{}
 	var all []window
 	for _, v := range in.users {
-		if at := v.ptr(mm); !seen[at] {
+		if at := v.ptr(mm); !seen[at] && len(all) < maxProcesses {
 			seen[at] = true
 			all = append(all, in.window(at, reach))
 		}
@@ -94,7 +93,7 @@ func (in *inference) mapped(root uint64) (areas []window) {
 	var walk func(node uint64)
 	walk = func(node uint64) {
 		at, kind := node&pointer, node>>kindShift&kindMask
-		if !in.kernelPointer(at) || kind < rangeLeaf || kind > arangeNode || seen[at] || len(seen) > maxAreas {
+		if !in.kernelPointer(at) || kind < rangeLeaf || kind > arangeNode || seen[at] || len(seen) > maxAreas || len(areas) > maxAreas {
 			return
 		}
 		seen[at] = true
@@ -279,7 +278,7 @@ func (in *inference) counters(l *layout, all []window, vector uint64) {
 	w := in.word
 	first := uint64(reach)
 	for _, v := range all {
-		end, ok := span{vector, vector + maxVector*w, 2 * w}.find(func(off uint64) bool { return v.ptr(off) == atNull && v.ptr(off+w) == 0 })
+		end, ok := span{vector, vector + maxVector*w, 2 * w}.find(func(off uint64) bool { return v.ptr(off) == 0 && v.ptr(off+w) == 0 })
 		if !ok {
 			return
 		}
