@@ -1,10 +1,5 @@
 package infer
 
-import (
-	"fmt"
-	"strconv"
-)
-
 // pageCache infers what leads from a directory to the names in it, from a file system to its inodes, and from an inode to the pages of
 // its file.
 func (in *inference) pageCache() {
@@ -17,7 +12,6 @@ func (in *inference) pageCache() {
 	in.inodeLists()
 	in.cached(mapping)
 	in.namespaces()
-	in.told("page", "mem_section")
 }
 
 // children finds the list of a directory's dentries, and the link that each has in its own: right before that.
@@ -210,22 +204,5 @@ func (in *inference) namespaces() {
 	})
 	if ok {
 		i.place(off, "void *", "i_private")
-	}
-}
-
-// told takes over what the kernel tells crash dump tools of structs: their size, and where numbers are in them.
-func (in *inference) told(names ...string) {
-	for _, name := range names {
-		size, err := strconv.ParseUint(in.Info["SIZE("+name+")"], 10, 16)
-		if err != nil {
-			continue
-		}
-		l := in.layout("struct " + name)
-		l.size = size
-		for _, member := range []string{"flags", "_refcount", "mapping", "_mapcount", "private", "compound_head", "section_mem_map"} {
-			if off, err := strconv.ParseUint(in.Info[fmt.Sprintf("OFFSET(%s.%s)", name, member)], 10, 16); err == nil && off < size {
-				l.place(off, map[bool]string{true: "unsigned int", false: "unsigned long"}[member[0] == '_'], member)
-			}
-		}
 	}
 }

@@ -60,6 +60,7 @@ struct module_use { struct list_head source_list, target_list; struct module *so
 struct ns_common { void *stashed; struct proc_ns_operations *ops; unsigned int inum; };
 struct proc_ns_operations { const char *name; };
 struct file_system_type { const char *name; };
+struct new_utsname { char sysname[65], nodename[65], release[65], version[65], machine[65], domainname[65]; };
 `
 
 const radixTree = `

@@ -43,6 +43,8 @@ func Infer(k Kernel) (*Types, error) {
 	in.memories()
 	in.pageCache()
 	in.mounts()
+	in.told()
+	in.names()
 	modules := in.modules()
 	t, err := in.types()
 	if err == nil {
