@@ -3,14 +3,10 @@ package bindings
 import (
 	"encoding/binary"
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/dop251/goja"
-	"golang.org/x/arch/arm64/arm64asm"
 	"golang.org/x/arch/riscv64/riscv64asm"
-	"golang.org/x/arch/x86/x86asm"
 )
 
 const (
@@ -134,62 +130,6 @@ func (m *memoryObject) decoderFor(o opts) (decoder, int) {
 	}
 	o.c.throwRange(`%s: the guest's architecture is not known: give {arch: "x86"}, "arm64" or "riscv64"`, o.c.shortPath())
 	return nil, 0
-}
-
-func (m *memoryObject) x86Decoder(o opts) decoder {
-	bits := int(o.integer("bits", 16, 64, uint64(m.x86Bits())))
-	if bits != 16 && bits != 32 && bits != 64 {
-		o.c.bad("bits", o.get("bits"), "must be 16, 32 or 64", false)
-	}
-	format := x86asm.IntelSyntax
-	switch o.text("syntax", "intel") {
-	case "intel":
-	case "gnu":
-		format = x86asm.GNUSyntax
-	default:
-		o.c.bad("syntax", o.get("syntax"), `must be "intel" or "gnu"`, false)
-	}
-	return func(code []byte, pc uint64, symbol func(uint64) (string, uint64)) (string, int) {
-		inst, err := x86asm.Decode(code, bits)
-		if err != nil {
-			return "", 0
-		}
-		return format(inst, pc, symbol), inst.Len
-	}
-}
-
-// x86Bits is the mode of the first CPU's code.
-func (m *memoryObject) x86Bits() int {
-	if m.vm != nil {
-		if cpus := m.vm.target.CPUs(); len(cpus) > 0 {
-			switch cpus[0].Mode() {
-			case "long":
-				return 64
-			case "real", "vm86":
-				return 16
-			}
-			return 32
-		}
-	}
-	return 8 * m.pointer
-}
-
-// arm64Target is how arm64asm prints a place in the code: relative to the instruction.
-var arm64Target = regexp.MustCompile(`\.([+-]0x[0-9a-f]+)`)
-
-func decodeARM64(code []byte, pc uint64, symbol func(uint64) (string, uint64)) (string, int) {
-	inst, err := arm64asm.Decode(code)
-	if err != nil {
-		return "", 0
-	}
-	text := arm64Target.ReplaceAllStringFunc(arm64asm.GNUSyntax(inst), func(s string) string {
-		distance, err := strconv.ParseInt(s[1:], 0, 64)
-		if err != nil {
-			return s
-		}
-		return place(pc+uint64(distance), symbol)
-	})
-	return text, 4
 }
 
 // place is an address with its symbol.
