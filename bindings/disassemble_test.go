@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"os"
+	"strings"
 	"testing"
 
 	"golang.org/x/arch/x86/x86asm"
@@ -153,5 +154,29 @@ func TestARM64RowsAreSound(t *testing.T) {
 			}
 			return ""
 		})
+	}
+}
+
+func TestInstructionsAreALineEach(t *testing.T) {
+	b, _ := install(t)
+	for symbol, want := range map[string]string{
+		"f":               "<f>\n0x1000  f4                   hlt",
+		"f+0x8":           "0x1000  f4                   hlt",
+		"":                "0x1000  f4                   hlt",
+		"f [module]":      "<f [module]>\n0x1000  f4                   hlt",
+		"f [module]+0x10": "0x1000  f4                   hlt",
+	} {
+		m := &memoryObject{b: b}
+		named := func(uint64) (string, uint64) {
+			name, distance, _ := strings.Cut(symbol, "+")
+			if distance != "" {
+				return name, 0xff8
+			}
+			return name, 0x1000
+		}
+		o := m.instruction(0x1000, []byte{0xf4}, "hlt", named)
+		if got := instructionText(rec{b, o}); got != want {
+			t.Errorf("%q: %q, want %q", symbol, got, want)
+		}
 	}
 }

@@ -172,7 +172,8 @@ func instructionText(r rec) string {
 		code = fmt.Sprintf("%x", p)
 	}
 	s := fmt.Sprintf("%s  %-20s %s", r.hex("address"), code, r.text("text"))
-	if symbol := r.text("symbol"); symbol != "" {
+	// A label stands where a function begins, as objdump has it; a distance in each line would make every listing twice as long.
+	if symbol := r.text("symbol"); symbol != "" && !strings.Contains(symbol, "+0x") {
 		s = "<" + symbol + ">\n" + s
 	}
 	return s
