@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"path"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"sync"
@@ -171,9 +172,12 @@ func compileTranslated(u unit, t translated) (*Program, error) {
 	if t.Async {
 		start = asyncStart
 	}
-	m, err := sourcemap.Parse("", mapJSON(u.name, shiftMappings(t.Mappings, len(start))))
-	if err != nil {
-		return nil, err
+	var m *sourcemap.Consumer
+	if t.Mappings != "" { // a text that is translated to nothing has none, and the parser refuses that
+		var err error
+		if m, err = sourcemap.Parse("", mapJSON(u.name, shiftMappings(t.Mappings, len(start)))); err != nil {
+			return nil, err
+		}
 	}
 	prg, err := parser.ParseFile(nil, u.name, start+t.Code+wrapperEnd, 0, parser.WithDisableSourceMaps)
 	if err == nil {
@@ -182,7 +186,9 @@ func compileTranslated(u unit, t translated) (*Program, error) {
 	if err != nil {
 		return nil, mapError(parseError(u.name, start+t.Code, err, 0), u, m)
 	}
-	prg.File.SetSourceMap(m)
+	if m != nil {
+		prg.File.SetSourceMap(m)
+	}
 	returnLast(prg)
 	if t.Async {
 		keepLast(prg)
@@ -201,7 +207,7 @@ func compileTranslated(u unit, t translated) (*Program, error) {
 // mapError moves a syntax error in translated code to the author's text.
 func mapError(err error, u unit, m *sourcemap.Consumer) error {
 	var e *ScriptError
-	if !errors.As(err, &e) {
+	if !errors.As(err, &e) || m == nil {
 		return err
 	}
 	_, _, line, column, ok := m.Source(e.Line, e.Column)
@@ -254,19 +260,37 @@ func wrapperBody(prg *ast.Program) *ast.BlockStatement {
 	return fn.Body
 }
 
-// lastExpression is the statement whose value is a script's value: the last one, if it is an expression other than an assignment.
-func lastExpression(list []ast.Statement) *ast.ExpressionStatement {
+// lastExpression is the statement whose value is a script's value: the last one, if it is an expression other than an assignment, and
+// the list that it ends. A text with a using declaration is translated to a try statement that holds all of it.
+func lastExpression(list []ast.Statement) ([]ast.Statement, *ast.ExpressionStatement) {
 	if len(list) == 0 {
-		return nil
+		return nil, nil
 	}
-	last, ok := list[len(list)-1].(*ast.ExpressionStatement)
-	if !ok {
-		return nil
+	switch last := list[len(list)-1].(type) {
+	case *ast.TryStatement:
+		if disposes(last) {
+			return lastExpression(last.Body.List)
+		}
+	case *ast.ExpressionStatement:
+		if _, assigns := last.Expression.(*ast.AssignExpression); !assigns {
+			return list, last
+		}
 	}
-	if _, assigns := last.Expression.(*ast.AssignExpression); assigns {
-		return nil
+	return nil, nil
+}
+
+// disposeName is esbuild's function that ends the scope of a using declaration.
+const disposeName = "__callDispose"
+
+func disposes(s *ast.TryStatement) (found bool) {
+	if s.Finally == nil {
+		return false
 	}
-	return last
+	walk(reflect.ValueOf(s.Finally), func(n ast.Node) {
+		id, ok := n.(*ast.Identifier)
+		found = found || ok && id.Name == disposeName
+	})
+	return found
 }
 
 // returnLast makes the wrapper function return the value of its last expression.
@@ -275,8 +299,8 @@ func returnLast(prg *ast.Program) bool {
 	if body == nil {
 		return false
 	}
-	if last := lastExpression(body.List); last != nil {
-		body.List[len(body.List)-1] = &ast.ReturnStatement{Return: last.Idx0(), Argument: last.Expression}
+	if list, last := lastExpression(body.List); last != nil {
+		list[len(list)-1] = &ast.ReturnStatement{Return: last.Idx0(), Argument: last.Expression}
 	}
 	return true
 }
@@ -293,7 +317,7 @@ func keepLast(prg *ast.Program) {
 			continue
 		}
 		list := fn.Function.Body.List
-		if last := lastExpression(list[:len(list)-1]); last != nil {
+		if _, last := lastExpression(list[:len(list)-1]); last != nil {
 			last.Expression = &ast.AssignExpression{
 				Operator: token.ASSIGN,
 				Left:     &ast.Identifier{Name: valueName, Idx: last.Idx0()},

@@ -54,6 +54,9 @@ func TestRunString(t *testing.T) {
 		{"a.js", "const t = new EventTarget; let n = 0; const f = () => n++; t.addEventListener('x', f); t.addEventListener('x', f, true); t.addEventListener('x', f, {capture: true});" +
 			"t.dispatchEvent(new Event('x')); t.removeEventListener('x', f); t.dispatchEvent(new Event('x')); n", "3"},
 		{"a.js", "let n = 0; const id = setInterval(() => { if (++n === 3) clearInterval(id) }, 1); new Promise(r => setTimeout(() => r(n), 30))", "3"},
+		{"a.js", "const open = () => ({size: 7, [Symbol.dispose]() { this.size = 0 }})\nusing v = open(); v.size", "7"},
+		{"a.ts", "export {}; using v = {size: 7 as number, [Symbol.dispose]() { this.size = 0 }}; v.size", "7"},
+		{"a.js", "await using v = {size: 7, async [Symbol.asyncDispose]() { this.size = 0 }}; v.size", "7"},
 		{"a.js", "#!/usr/bin/env svscript\n5", "5"},
 		{"a.js", "process.stdout.write('out\\n') && process.stderr.fd", "2"},
 		{"a.js", "class A { #x = 1; static #y = 2; static ok(o) { return #x in o && o.#x + A.#y } }\nA.ok(new A())", "3"},
