@@ -148,15 +148,23 @@ func (h *Host) scriptError(ctx context.Context, err error) error {
 		h.locate(e, overflow.Stack())
 		return e
 	case errors.As(err, &already):
-		return already
+		return orInterrupt(ctx, already)
 	case errors.As(err, &ex):
-		e := h.exceptionError(ex, 0)
-		if ctx.Err() != nil && e.Err == nil {
-			e.Err = ctx.Err() // the script failed because its time was over, whatever it made of that
-		}
-		return e
+		return orInterrupt(ctx, h.exceptionError(ex, 0))
 	}
 	return err
+}
+
+// orInterrupt is the error of a script that failed, perhaps because its time was over.
+func orInterrupt(ctx context.Context, e *ScriptError) *ScriptError {
+	switch {
+	case ctx.Err() == nil:
+	case errors.Is(e.Err, ctx.Err()): // a native function saw the context end before goja did: that is an interrupt
+		e.interrupted(ctx, ctx.Err())
+	case e.Err == nil: // whatever the script made of it
+		e.Err = ctx.Err()
+	}
+	return e
 }
 
 // interruptError tells why a script was stopped, and where it was.
@@ -168,7 +176,15 @@ func (h *Host) interruptError(ctx context.Context, interrupted *goja.Interrupted
 			cause = fmt.Errorf("%v", interrupted.Value())
 		}
 	}
-	e := &ScriptError{Name: "Interrupted", Message: cause.Error(), Err: cause}
+	e := &ScriptError{}
+	e.interrupted(ctx, cause)
+	h.locate(e, interrupted.Stack())
+	return e
+}
+
+// interrupted makes an error tell that the script was stopped, and why.
+func (e *ScriptError) interrupted(ctx context.Context, cause error) {
+	e.Name, e.Message, e.Err, e.Value, e.Cause = "Interrupted", cause.Error(), cause, nil, nil
 	switch {
 	case errors.Is(cause, context.DeadlineExceeded):
 		e.Message = "the script ran out of time"
@@ -179,8 +195,6 @@ func (h *Host) interruptError(ctx context.Context, interrupted *goja.Interrupted
 		e.Message += ": " + own.Error()
 		e.Err = errors.Join(cause, own)
 	}
-	h.locate(e, interrupted.Stack())
-	return e
 }
 
 const maxCauses = 16
@@ -226,8 +240,14 @@ func (h *Host) errorTitle(o *goja.Object) (name, message string) {
 			name = "Error"
 		}
 	}
+	if name == "TypeError" && readOfNothing.MatchString(message) {
+		message += " or null"
+	}
 	return name, message
 }
+
+// readOfNothing is goja's message about a property of undefined, which it uses for null too.
+var readOfNothing = regexp.MustCompile(`^Cannot read property '.*' of undefined$`)
 
 // textOf is a primitive's text; objects are not asked, since that would run their toString.
 func textOf(v goja.Value) string {

@@ -111,7 +111,7 @@ func ExampleScriptError() {
 		fmt.Println(failed.Detail())
 	}
 	// Output:
-	// bug.ts:3:16: TypeError: Cannot read property 'z' of undefined
+	// bug.ts:3:16: TypeError: Cannot read property 'z' of undefined or null
 	//       return a.x.y.z;
 	//                    ^
 	//     at f (bug.ts:3:16)

@@ -198,9 +198,11 @@ func (h *Host) compileFile(file string, entry bool) (*Program, string, error) {
 // builtinPrefix starts the specifiers of the bundled library.
 const builtinPrefix = "svscript/"
 
+const noBuiltins = "this host has no bundled library (the Go program sets Config.Builtins, to scripts.FS for svscript's own)"
+
 func (h *Host) compileBuiltin(name string, entry bool) (*Program, error) {
 	if h.cfg.Builtins == nil {
-		return nil, fmt.Errorf("%s%s: this host has no bundled library", builtinPrefix, name)
+		return nil, fmt.Errorf("%s%s: %s", builtinPrefix, name, noBuiltins)
 	}
 	text, err := fs.ReadFile(h.cfg.Builtins, name)
 	if err != nil {

@@ -47,10 +47,10 @@ export const one: number = two + data.n + cjs.three;`,
 		"app/lib2.js":     "exports.main = () => require('svscript/greet').greet('x')",
 		"app/ext.ts":      "import { one } from './lib/one.js'; export const main = () => one",
 		"app/json.js":     "require('./bad.json')", "app/bad.json": "{\n  \"a\": }",
-		"app/empty.ts":    "",
-		"app/note.mjs":    "// nothing yet\n",
-		"app/types.ts":    "declare const x: number",
-		"app/nothing.mjs": "import './empty'; import './note.mjs'; import './types'; export const main = () => 'nothing'",
+		"app/empty.ts":                       "",
+		"app/note.mjs":                       "// nothing yet\n",
+		"app/types.ts":                       "declare const x: number",
+		"app/nothing.mjs":                    "import './empty'; import './note.mjs'; import './types'; export const main = () => 'nothing'",
 		"app/node_modules/pkg/package.json":  `{"name":"pkg","exports":{"./sub/*":{"import":"./esm/*.mjs","require":"./cjs/*.js"}}}`,
 		"app/node_modules/pkg/cjs/x.js":      `exports.join = "cjs"`,
 		"app/node_modules/@s/p/package.json": `{"exports":{".":"./i.js","./feature":[{"node":"./none.js"},"./f.js"]},"imports":{"#dep":"./f.js"}}`,
@@ -217,7 +217,7 @@ func TestCauseChain(t *testing.T) {
 	h, _ := testHost(t, nil, nil)
 	_, err := h.RunString(context.Background(), "a.js", "try { null.x } catch (e) { throw new Error('outer', {cause: e}) }")
 	want := "a.js:1:34: Error: outer\n    try { null.x } catch (e) { throw new Error('outer', {cause: e}) }\n" +
-		"                                     ^\n    at a.js:1:34\ncaused by: a.js:1:12: TypeError: Cannot read property 'x' of undefined\n    at a.js:1:12"
+		"                                     ^\n    at a.js:1:34\ncaused by: a.js:1:12: TypeError: Cannot read property 'x' of undefined or null\n    at a.js:1:12"
 	if got := detail(err); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}

@@ -122,10 +122,12 @@ func newError(rt *goja.Runtime, err error) *goja.Object {
 	return o
 }
 
-// CheckInterrupt throws when the run's context has ended. Native functions that loop for long call it now and then.
+// CheckInterrupt stops the script when the run's context has ended. Native functions that loop for long call it now and then.
 func (h *Host) CheckInterrupt() {
 	if err := h.Context().Err(); err != nil {
-		panic(newError(h.rt, err))
+		h.rt.Interrupt(err)
+		_, stopped := h.rt.RunProgram(emptyProgram) // stops before its first instruction, with the script's stack
+		panic(stopped)
 	}
 }
 

@@ -176,7 +176,7 @@ func (h *Host) resolveBuiltin(spec, dir string) (target, error) {
 	}
 	err := &ModuleError{Name: spec, From: dir, Looked: r.looked}
 	if h.cfg.Builtins == nil {
-		err.Looked, err.Reason = nil, "this host has no bundled library"
+		err.Looked, err.Reason = nil, noBuiltins
 	}
 	return target{}, err
 }

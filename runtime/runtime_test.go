@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -76,7 +77,11 @@ func TestRunString(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	for _, c := range []struct{ name, code, want string }{
-		{"a.js", "\n  null.x", "a.js:2:8: TypeError: Cannot read property 'x' of undefined"},
+		{"a.js", "\n  null.x", "a.js:2:8: TypeError: Cannot read property 'x' of undefined or null"},
+		{"a.js", "const o = {a: null};\no.a['b c']", "a.js:2:4: TypeError: Cannot read property 'b c' of undefined or null"},
+		{"a.js", "throw new TypeError(\"Cannot read property 'x' of undefined, or so\")", "a.js:1:7: TypeError: Cannot read property 'x' of undefined, or so"},
+		{"a.js", "require('svscript/format')", "a.js:1:8: Error: cannot find module \"svscript/format\": " +
+			"this host has no bundled library (the Go program sets Config.Builtins, to scripts.FS for svscript's own)"},
 		{"a.js", "throw 5", "a.js:1:1: uncaught 5"},
 		{"a.js", "Promise.reject(new RangeError('no'))", "a.js:1:16: RangeError: no"},
 		{"a.js", "setTimeout(() => { throw new Error('later') }, 1)", "a.js:1:26: Error: later"},
@@ -85,7 +90,7 @@ func TestErrors(t *testing.T) {
 		{"a.js", "class MyError extends Error {}\nthrow new MyError('x')", "a.js:2:7: MyError: x"},
 		{"a.js", "let a = ;", "a.js:1:9: SyntaxError: Unexpected \";\""},
 		{"a.ts", "const a: number = 1;\n\ninterface X { a: string }\nthrow new Error(`v${a}`);", "a.ts:4:7: Error: v1"},
-		{"a.ts", "import {Buffer} from 'buffer';\nnull.x", "a.ts:2:6: TypeError: Cannot read property 'x' of undefined"},
+		{"a.ts", "import {Buffer} from 'buffer';\nnull.x", "a.ts:2:6: TypeError: Cannot read property 'x' of undefined or null"},
 		{"a.ts", "await null;\nlet a = `\nexport {`;\nthrow new Error(a)", "a.ts:4:7: Error: \nexport {"},
 		{"a.js", "function f() { f() } f()", "a.js:1:17: RangeError: Maximum call stack size exceeded (10000 calls)"},
 		{"a.js", "await new Promise(() => {})", "the script awaits a promise that nothing will ever settle"},
@@ -128,6 +133,36 @@ func TestDeadline(t *testing.T) {
 		}
 		if v, err := h.RunString(context.Background(), "b.js", "new Promise(r => setTimeout(r, 1, 1))"); err != nil || v.ToInteger() != 1 {
 			t.Errorf("after %s the host is of no use: %v", code, err)
+		}
+	}
+}
+
+// A native function that sees the context end is stopped as a script is, however it says so.
+func TestDeadlineInNative(t *testing.T) {
+	for _, code := range []string{
+		"\ncheck()",
+		"\nthrows()",
+		"\nasync function f() { await null; throws() }; f()",
+		"\nasync function f() { await null; check() }; await f()",
+		"\ntry { check() } catch (e) { console.log('caught', e) } finally { console.log('finally') }",
+	} {
+		h, out := testHost(t, nil, nil)
+		_ = h.Define("check", h.Function("check", 0, func(goja.FunctionCall) goja.Value {
+			<-h.Context().Done()
+			h.CheckInterrupt()
+			return nil
+		}))
+		_ = h.Define("throws", h.Function("throws", 0, func(goja.FunctionCall) goja.Value {
+			<-h.Context().Done()
+			Throw(h.Runtime(), fmt.Errorf("scan: %w", h.Context().Err()))
+			return nil
+		}))
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
+		_, err := h.RunString(ctx, "a.js", code)
+		cancel()
+		if err == nil || !strings.HasSuffix(err.Error(), "Interrupted: the script ran out of time") ||
+			!errors.Is(err, context.DeadlineExceeded) || out.Len() > 0 {
+			t.Errorf("%s: %v\n%s", code, err, out)
 		}
 	}
 }
