@@ -28,12 +28,22 @@ interface SymbolConstructor {
 declare const global: typeof globalThis;
 declare const performance: { now(): number; readonly timeOrigin: number };
 
-declare function setTimeout(callback: (...args: any[]) => void, delay?: number, ...args: any[]): unknown;
-declare function clearTimeout(timer: unknown): void;
-declare function setInterval(callback: (...args: any[]) => void, delay?: number, ...args: any[]): unknown;
-declare function clearInterval(timer: unknown): void;
-declare function setImmediate(callback: (...args: any[]) => void, ...args: any[]): unknown;
-declare function clearImmediate(timer: unknown): void;
+// A script does not wait for a timeout after unref(); an immediate always runs.
+interface Immediate {
+  ref(): this;
+  unref(): this;
+  hasRef(): boolean;
+  [Symbol.toPrimitive](): number;
+}
+interface Timeout extends Immediate {
+  refresh(): this;
+}
+declare function setTimeout(callback: (...args: any[]) => void, delay?: number, ...args: any[]): Timeout;
+declare function clearTimeout(timer: Timeout | number | undefined | null): void;
+declare function setInterval(callback: (...args: any[]) => void, delay?: number, ...args: any[]): Timeout;
+declare function clearInterval(timer: Timeout | number | undefined | null): void;
+declare function setImmediate(callback: (...args: any[]) => void, ...args: any[]): Immediate;
+declare function clearImmediate(timer: Immediate | number | undefined | null): void;
 declare function queueMicrotask(callback: () => void): void;
 declare function structuredClone<T>(value: T): T;
 declare function atob(text: string): string;

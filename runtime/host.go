@@ -21,9 +21,10 @@ type Host struct {
 	ctx     context.Context // of the current run
 	started time.Time
 
-	loop    loop
-	console console
-	help    *helpers // built-ins as they were before any script ran
+	loop     loop
+	timerKey *goja.Symbol // under which a script's timer object holds its timer
+	console  console
+	help     *helpers // built-ins as they were before any script ran
 
 	registry *require.Registry
 	natives  *require.RequireModule

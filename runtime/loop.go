@@ -18,7 +18,7 @@ type loop struct {
 	immediates []*timer
 	lastID     int64
 	seq        int64
-	weak       int                // of timers, those that a run does not wait for
+	weak       int                // of those in timers, how many a run does not wait for
 	async      int                // Go work under way that will send to done
 	done       chan func() error  // its results, run here
 	stopAsync  context.CancelFunc // of the context that Go work gets
@@ -32,7 +32,8 @@ type timer struct {
 	id        int64
 	when      time.Time
 	seq       int64 // timers of one instant run in the order they were set
-	every     time.Duration
+	delay     time.Duration
+	repeat    bool
 	fn        goja.Callable
 	args      []goja.Value
 	cancelled bool
@@ -94,7 +95,9 @@ func (h *Host) drain(ctx context.Context) error {
 				}
 			}
 		case len(l.timers) > 0 && !l.timers[0].when.After(time.Now()):
-			if err := h.fire(heap.Pop(&l.timers).(*timer)); err != nil {
+			t := l.timers[0]
+			l.remove(t)
+			if err := h.fire(t); err != nil {
 				return err
 			}
 		case len(l.timers) == l.weak && l.async == 0:
@@ -136,14 +139,12 @@ func (h *Host) fire(t *timer) error {
 	if t.cancelled {
 		return nil
 	}
-	if t.every == 0 {
+	if !t.repeat {
 		delete(h.loop.byID, t.id)
 	}
-	h.strengthen(t)
 	_, err := t.fn(goja.Undefined(), t.args...)
-	if err == nil && t.every > 0 && !t.cancelled {
-		t.when = time.Now().Add(t.every)
-		h.push(t)
+	if err == nil && t.repeat && !t.cancelled && !h.loop.holds(t) { // its callback may have started it anew
+		h.loop.start(t)
 	}
 	if err == nil {
 		err = h.unhandled()
@@ -151,25 +152,69 @@ func (h *Host) fire(t *timer) error {
 	return err
 }
 
-// weaken lets a run end before a timer is due.
-func (h *Host) weaken(id int64) {
-	if t := h.loop.byID[id]; t != nil && !t.weak {
-		t.weak = true
-		h.loop.weak++
-	}
-}
-
-func (h *Host) strengthen(t *timer) {
+// start lets a timer wait for its delay from now on.
+func (l *loop) start(t *timer) {
+	l.remove(t)
+	l.know(t)
+	l.seq++
+	t.seq, t.when = l.seq, time.Now().Add(t.delay)
+	heap.Push(&l.timers, t)
 	if t.weak {
-		t.weak = false
-		h.loop.weak--
+		l.weak++
 	}
 }
 
-func (h *Host) push(t *timer) {
-	h.loop.seq++
-	t.seq = h.loop.seq
-	heap.Push(&h.loop.timers, t)
+// know lets a timer be found by its ID.
+func (l *loop) know(t *timer) {
+	if l.byID == nil {
+		l.byID = make(map[int64]*timer)
+	}
+	l.byID[t.id] = t
+}
+
+func (l *loop) holds(t *timer) bool { return t.index < len(l.timers) && l.timers[t.index] == t }
+
+func (l *loop) remove(t *timer) {
+	if !l.holds(t) {
+		return
+	}
+	heap.Remove(&l.timers, t.index)
+	if t.weak {
+		l.weak--
+	}
+}
+
+// cancel stops a timer for good.
+func (l *loop) cancel(t *timer) {
+	t.cancelled = true
+	l.remove(t)
+	delete(l.byID, t.id)
+}
+
+// setWeak says whether a run may end before a timer is due.
+func (l *loop) setWeak(t *timer, weak bool) {
+	if t.weak == weak {
+		return
+	}
+	t.weak = weak
+	switch {
+	case !l.holds(t):
+	case weak:
+		l.weak++
+	default:
+		l.weak--
+	}
+}
+
+// firstWeak is the first to come of the timers that a run does not wait for and that end by themselves; nil when there is none.
+func (l *loop) firstWeak() *timer {
+	var first *timer
+	for _, t := range l.timers {
+		if t.weak && !t.repeat && (first == nil || t.when.Before(first.when)) {
+			first = t
+		}
+	}
+	return first
 }
 
 // trackRejection is goja's callback for promises rejected without a handler, and for those that get one later.
@@ -228,78 +273,6 @@ func guard(ctx context.Context, work func(context.Context) (any, error)) (v any,
 	return work(ctx)
 }
 
-// installTimers defines the timer functions of browsers and Node.
-func (h *Host) installTimers() {
-	set := func(name string, length int, fn func(goja.FunctionCall) goja.Value) {
-		h.global(name, h.Function(name, length, fn))
-	}
-	set("setTimeout", 2, func(c goja.FunctionCall) goja.Value { return h.schedule("setTimeout", c, false) })
-	set("setInterval", 2, func(c goja.FunctionCall) goja.Value { return h.schedule("setInterval", c, true) })
-	set("setImmediate", 1, func(c goja.FunctionCall) goja.Value {
-		t := h.newTimer("setImmediate", c, 1)
-		h.loop.immediates = append(h.loop.immediates, t)
-		return h.rt.ToValue(t.id)
-	})
-	for _, name := range []string{"clearTimeout", "clearInterval", "clearImmediate"} {
-		set(name, 1, h.clearTimer)
-	}
-}
-
-func (h *Host) newTimer(name string, c goja.FunctionCall, firstArg int) *timer {
-	fn, ok := goja.AssertFunction(c.Argument(0))
-	if !ok {
-		panic(h.rt.NewTypeError("%s: the callback must be a function, not %s", name,
-			h.Inspect(c.Argument(0), InspectOptions{Depth: DepthTop})))
-	}
-	l := &h.loop
-	l.lastID++
-	t := &timer{id: l.lastID, fn: fn}
-	if len(c.Arguments) > firstArg {
-		t.args = append(t.args, c.Arguments[firstArg:]...)
-	}
-	if l.byID == nil {
-		l.byID = make(map[int64]*timer)
-	}
-	l.byID[t.id] = t
-	return t
-}
-
-func (h *Host) schedule(name string, c goja.FunctionCall, repeat bool) goja.Value {
-	t := h.newTimer(name, c, 2)
-	// As in Node, a delay below one millisecond or above 2^31-1 is one millisecond.
-	ms := c.Argument(1).ToFloat()
-	if !(ms >= 1 && ms <= 1<<31-1) {
-		ms = 1
-	}
-	delay := time.Duration(ms * float64(time.Millisecond))
-	if repeat {
-		t.every = delay
-	}
-	t.when = time.Now().Add(delay)
-	h.push(t)
-	return h.rt.ToValue(t.id)
-}
-
-func (h *Host) clearTimer(c goja.FunctionCall) goja.Value {
-	l := &h.loop
-	v := c.Argument(0)
-	if _, isObject := v.(*goja.Object); isObject {
-		return goja.Undefined()
-	}
-	id := v.ToInteger()
-	t := l.byID[id]
-	if t == nil {
-		return goja.Undefined()
-	}
-	t.cancelled = true
-	h.strengthen(t)
-	delete(l.byID, id)
-	if t.index < len(l.timers) && l.timers[t.index] == t {
-		heap.Remove(&l.timers, t.index)
-	}
-	return goja.Undefined()
-}
-
 // await gives a settled promise's value once everything is done, weak timers too if nothing else is to settle it. One that is still
 // pending then will stay so for ever.
 func (h *Host) await(ctx context.Context, v goja.Value) (goja.Value, error) {
@@ -307,8 +280,12 @@ func (h *Host) await(ctx context.Context, v goja.Value) (goja.Value, error) {
 		return nil, err
 	}
 	p, ok := promiseOf(v)
-	for ok && p.State() == goja.PromiseStatePending && h.loop.weak > 0 {
-		h.strengthen(h.loop.timers[0])
+	for ok && p.State() == goja.PromiseStatePending {
+		t := h.loop.firstWeak()
+		if t == nil {
+			break
+		}
+		h.loop.setWeak(t, false)
 		if err := h.drain(ctx); err != nil {
 			return nil, err
 		}

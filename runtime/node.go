@@ -81,16 +81,11 @@ var webGlobals = map[string][]string{
 }
 
 func (h *Host) enableWeb(originals goja.Value) {
-	native := originals.ToObject(h.rt)
-	_ = native.Set("unref", h.Function("unref", 1, func(c goja.FunctionCall) goja.Value {
-		h.weaken(c.Argument(0).ToInteger())
-		return goja.Undefined()
-	}))
 	for file, names := range webGlobals {
 		exports := sync.OnceValue(func() *goja.Object {
 			m := h.rt.NewObject()
 			_ = m.Set("exports", h.rt.NewObject())
-			h.runNode(file, m, native)
+			h.runNode(file, m, originals)
 			return m.Get("exports").(*goja.Object)
 		})
 		for _, name := range names {

@@ -58,6 +58,13 @@ func TestRunString(t *testing.T) {
 		{"a.js", "const open = () => ({size: 7, [Symbol.dispose]() { this.size = 0 }})\nusing v = open(); v.size", "7"},
 		{"a.ts", "export {}; using v = {size: 7 as number, [Symbol.dispose]() { this.size = 0 }}; v.size", "7"},
 		{"a.js", "await using v = {size: 7, async [Symbol.asyncDispose]() { this.size = 0 }}; v.size", "7"},
+		{"a.js", "const t = setTimeout(() => { throw 1 }, 1e6).unref(); [typeof +t, t.hasRef(), t.ref().hasRef(), (clearTimeout(+t), t)]",
+			"[ 'number', false, true, Timeout {} ]"},
+		{"a.js", "setInterval(() => {}, 1).unref(); new Promise(() => {})", "Promise { <pending> }"},
+		{"a.js", "let n = 0; setInterval(() => n++, 1).unref(); new Promise(r => setTimeout(() => r(n > 2), 50))", "true"}, // weak after it has run, too
+		{"a.js", "const out = [], t = setTimeout(() => out.push('t'), 1); setTimeout(() => t.refresh().unref().ref(), 15); out", "[ 't', 't' ]"},
+		{"a.js", "const out = [], t = setTimeout(() => out.push('t'), 1e6); clearTimeout(t); t.refresh(); clearTimeout({}); clearTimeout(null); out", "[]"},
+		{"a.js", "const t = setInterval(() => t.refresh() && clearInterval(t), 1); const i = setImmediate(() => { throw 1 }); clearImmediate(i); i", "Immediate {}"},
 		{"a.js", "#!/usr/bin/env svscript\n5", "5"},
 		{"a.js", "process.stdout.write('out\\n') && process.stderr.fd", "2"},
 		{"a.js", "class A { #x = 1; static #y = 2; static ok(o) { return #x in o && o.#x + A.#y } }\nA.ok(new A())", "3"},

@@ -76,7 +76,8 @@ class AbortSignal extends EventTarget {
 	}
 	static timeout(delay) {
 		const signal = new AbortSignal();
-		native.unref(setTimeout(() => abort(signal, named("TimeoutError", "The operation was aborted due to timeout")), delay));
+		// A script may have put another setTimeout in its place.
+		setTimeout(() => abort(signal, named("TimeoutError", "The operation was aborted due to timeout")), delay).unref?.();
 		return signal;
 	}
 	static any(signals) {
