@@ -22,11 +22,13 @@ import (
 // Program is a compiled script. It is immutable; any number of hosts may run it at the same time.
 type Program struct {
 	name     string
-	prog     *goja.Program // a script, or an expression that is a module's wrapper function
-	module   bool          // prog is a module wrapper
-	async    bool          // the wrapper is an async function: the source awaits at its top level
-	usesMeta bool          // the source uses import.meta
-	idleMain bool          // a function main stands at the top level of an entry module, and nothing names it
+	prog     *goja.Program       // a script, or an expression that is a module's wrapper function
+	module   bool                // prog is a module wrapper
+	async    bool                // the wrapper is an async function: the source awaits at its top level
+	usesMeta bool                // the source uses import.meta
+	esModule bool                // the source has exports of an ES module, all there before it runs
+	imports  map[string][]string // names by the module that they are imported from
+	idleMain bool                // a function main stands at the top level of an entry module, and nothing names it
 	source   source
 	position string // the file name that goja reports for mapped positions
 }
@@ -199,6 +201,7 @@ func compileTranslated(u unit, t translated) (*Program, error) {
 	}
 	return &Program{
 		name: u.name, prog: prog, module: true, async: t.Async, usesMeta: strings.Contains(t.Code, metaName),
+		esModule: !t.Async && strings.Contains(t.Code, exportsOfES), imports: importsOf(u, t.Code),
 		idleMain: u.entry && hasIdleMain(prg, u.text),
 		position: positionName(u.name), source: source{u.name, u.text, 0},
 	}, nil

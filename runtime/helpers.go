@@ -6,7 +6,7 @@ import (
 
 // helpers are questions about values that goja's Go API has no call for, answered by built-ins taken before any script ran.
 type helpers struct {
-	own, names, keys, mapEntries, setEntries, typedArray, functionText, date, regexp, primitive goja.Callable
+	own, has, names, keys, mapEntries, setEntries, typedArray, functionText, date, regexp, primitive goja.Callable
 
 	inspectSymbol, pureSymbol *goja.Symbol
 }
@@ -19,7 +19,7 @@ func (h *Host) loadHelpers() error {
 	o := v.ToObject(h.rt)
 	help := &helpers{}
 	for name, fn := range map[string]*goja.Callable{
-		"own": &help.own, "names": &help.names, "keys": &help.keys, "mapEntries": &help.mapEntries, "setEntries": &help.setEntries,
+		"own": &help.own, "has": &help.has, "names": &help.names, "keys": &help.keys, "mapEntries": &help.mapEntries, "setEntries": &help.setEntries,
 		"typedArray": &help.typedArray, "functionText": &help.functionText, "date": &help.date, "regexp": &help.regexp,
 		"primitive": &help.primitive,
 	} {

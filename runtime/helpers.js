@@ -21,6 +21,7 @@ const own = (o, k) => {
 };
 return {
 	own,
+	has: (o, k) => k in o,
 	names: (o, limit) => {
 		// for…in takes keys one by one, so that an object of a million keys costs no more than the limit.
 		const list = [];

@@ -15,8 +15,10 @@ import (
 
 // module is a CommonJS module: loaded, or being loaded (a cycle sees what is exported so far).
 type module struct {
-	object *goja.Object
-	value  goja.Value // of its last expression statement
+	object  *goja.Object
+	program *Program
+	loaded  bool       // it has run to its end
+	value   goja.Value // of its last expression statement
 }
 
 func (m *module) exports() goja.Value { return m.object.Get("exports") }
@@ -31,7 +33,7 @@ func (h *Host) enableModules() {
 		dir = canonical
 	}
 	// For code that is in no module: the REPL, RunString, and goja_nodejs's own modules, which look require up here.
-	h.global("require", h.requireFunction(dir))
+	h.global("require", h.requireFunction(dir, nil))
 	h.Module("console", func(rt *goja.Runtime, m *goja.Object) { _ = m.Set("exports", rt.Get("console")) })
 	h.Module("process", func(rt *goja.Runtime, m *goja.Object) { _ = m.Set("exports", rt.Get("process")) })
 	h.Module("timers", func(rt *goja.Runtime, m *goja.Object) {
@@ -48,10 +50,11 @@ func (h *Host) ForgetModules() {
 	clear(h.modules)
 }
 
-// requireFunction is the require of the modules in one directory.
-func (h *Host) requireFunction(dir string) *goja.Object {
+// requireFunction is the require of a module in a directory, which imports those names.
+func (h *Host) requireFunction(dir string, imports map[string][]string) *goja.Object {
 	req := h.Function("require", 1, func(c goja.FunctionCall) goja.Value {
-		return h.require(specifier(h.rt, c), dir)
+		spec := specifier(h.rt, c)
+		return h.require(spec, dir, imports[spec])
 	})
 	resolve := h.Function("resolve", 1, func(c goja.FunctionCall) goja.Value {
 		t, err := h.resolve(specifier(h.rt, c), dir)
@@ -72,8 +75,8 @@ func specifier(rt *goja.Runtime, c goja.FunctionCall) string {
 	return s
 }
 
-// require returns the exports of a module, loading it if need be. It throws.
-func (h *Host) require(spec, dir string) goja.Value {
+// require returns the exports of a module, loading it if need be; names are to be among them. It throws.
+func (h *Host) require(spec, dir string, names []string) goja.Value {
 	t, err := h.resolve(spec, dir)
 	if err != nil {
 		h.throwModuleError(err)
@@ -83,12 +86,24 @@ func (h *Host) require(spec, dir string) goja.Value {
 		if err != nil {
 			Throw(h.rt, err)
 		}
+		h.checkImports(spec, names, v, nil)
 		return v
 	}
-	if m := h.modules[t.id]; m != nil {
-		return m.exports()
+	m := h.modules[t.id]
+	if m == nil {
+		m = h.load(t)
 	}
+	exports := m.exports()
+	if m.loaded { // else it is part of a cycle, and its exports are still to come
+		h.checkImports(spec, names, exports, m.program)
+	}
+	return exports
+}
+
+// load runs a module of a file or of the library. It throws.
+func (h *Host) load(t target) *module {
 	var p *Program
+	var err error
 	if t.kind == builtinModule {
 		p, err = h.compileBuiltin(strings.TrimPrefix(t.id, builtinPrefix), false)
 	} else {
@@ -101,7 +116,7 @@ func (h *Host) require(spec, dir string) goja.Value {
 	if err != nil {
 		Throw(h.rt, err)
 	}
-	return m.exports()
+	return m
 }
 
 // throwModuleError throws an error of resolving or compiling: a SyntaxError keeps its class, and the Go error is found by errors.As.
@@ -139,14 +154,14 @@ func (h *Host) execute(p *Program, id, dir string, entry bool) (*module, goja.Va
 	if !ok {
 		return nil, nil, fmt.Errorf("module %s was not compiled as a module", id)
 	}
-	m := &module{object: h.rt.NewObject()}
+	m := &module{object: h.rt.NewObject(), program: p}
 	exports := h.rt.NewObject()
 	_ = m.object.Set("exports", exports)
 	_ = m.object.Set("id", id)
 	_ = m.object.Set("filename", id)
 	_ = m.object.Set("loaded", false)
 	h.modules[id] = m
-	req := h.requireFunction(dir)
+	req := h.requireFunction(dir, p.imports)
 	if entry {
 		h.entry = p
 		_ = req.Set("main", m.object)
@@ -156,6 +171,7 @@ func (h *Host) execute(p *Program, id, dir string, entry bool) (*module, goja.Va
 		delete(h.modules, id)
 		return nil, nil, err
 	}
+	m.loaded = true
 	_ = m.object.Set("loaded", true)
 	return m, value, nil
 }

@@ -93,6 +93,63 @@ export const one: number = two + data.n + cjs.three;`,
 	}
 }
 
+func TestImportedNames(t *testing.T) {
+	files := map[string]string{
+		"es.mjs":     "export const hex = 1; const inner = 2; export const late = () => inner",
+		"cjs.cjs":    "exports.one = 1; setTimeout(() => { exports.later = 2 }, 1)",
+		"plain.js":   "function forgotten() {}",
+		"class.cjs":  "class A { get far() { return 1 } }; module.exports = new A()",
+		"proxy.cjs":  "module.exports = new Proxy({}, {get: () => 5})",
+		"data.json":  `{"a": 1}`,
+		"types.ts":   "export interface T { a: number }; export const v: T = {a: 1}",
+		"again.ts":   "import {T, v} from './types'; export {T, v}; export {T as U} from './types'",
+		"all.mjs":    "export * from './es.mjs'; export {gone} from './es.mjs'",
+		"ring1.mjs":  "import {b} from './ring2.cjs'; export const a = 1; export const main = () => b.f()",
+		"ring2.cjs":  "require('./ring3.mjs'); exports.b = {f: () => require('./ring3.mjs').f()}",
+		"ring3.mjs":  "import {b} from './ring2.cjs'; import {a} from './ring1.mjs'; export const f = () => typeof b.f + a",
+		"through.js": "import './bad.mjs'", "bad.mjs": "import {hexx} from './es.mjs';\nhexx",
+	}
+	for _, c := range []struct{ name, code, want string }{
+		{"a.mjs", "import {hex, late} from './es.mjs'; hex + late()", "3"},
+		{"a.mjs", "\nimport {hexx} from './es.mjs'; console.log(hexx)", `a.mjs:2:20: SyntaxError: "./es.mjs" has no export "hexx"; did you mean "hex"?`},
+		{"a.ts", "let a = 1\nimport {inner as x} from './es.mjs'\nx()", `a.ts:2:26: SyntaxError: "./es.mjs" has no export "inner"`},
+		{"a.mjs", "let a;\nimport {\n  inner\n} from './es.mjs';\nawait inner", `a.mjs:2:1: SyntaxError: "./es.mjs" has no export "inner"`},
+		{"a.mjs", "import none from './es.mjs'; none", `"./es.mjs" has no export "default"`},
+		{"a.mjs", "import * as all from './es.mjs'; all.hexx", "undefined"},
+		{"a.mjs", "import * as import_es from './es.mjs'; import_es.hexx", "undefined"},
+		{"a.mjs", "import {hexx} from './es.mjs'", "undefined"}, // not used: in TypeScript that is how types are imported
+		{"a.mjs", "import {Bufer} from 'buffer'; Bufer", `"buffer" has no export "Bufer"; did you mean "Buffer"?`},
+		{"a.mjs", "import buffer, {Buffer} from 'buffer'; buffer.Buffer === Buffer", "true"},
+		{"a.mjs", "import {hexx} from 'svscript/lib'; hexx", `"svscript/lib" has no export "hexx"; did you mean "hex"?`},
+		{"a.mjs", "import all, {one, later} from './cjs.cjs'; all.one + one + typeof later", "'2undefined'"},
+		{"a.mjs", "import {two} from './cjs.cjs'; two", `"./cjs.cjs" has no export "two"`},
+		{"a.mjs", "import {forgotten} from './plain.js'; forgotten", `"./plain.js" has no export "forgotten"`},
+		{"a.mjs", "import {far} from './class.cjs'; far", "1"},
+		{"a.mjs", "import {far} from './proxy.cjs'; far", "5"},
+		{"a.mjs", "import data, {a, b} from './data.json'; [data.a, a, b]", "[ 1, 1, undefined ]"},
+		{"a.ts", "import {T, U, v} from './again'; const t: T & U = v; t", "{ a: 1 }"},
+		{"a.ts", "import {T, v} from './types'; export {T, v}; await v", "{ a: 1 }"},
+		{"a.ts", "import type {Nothing} from './es.mjs'; import {type None, hex} from './es.mjs'; hex as None", "1"},
+		{"a.mjs", "import {hex} from './all.mjs'; hex", `all.mjs:1:15: SyntaxError: "./es.mjs" has no export "gone"`},
+		{"a.mjs", "import {main} from './ring1.mjs'; main()", "'function1'"},
+		{"a.mjs", "import './through.js'", `bad.mjs:1:20: SyntaxError: "./es.mjs" has no export "hexx"; did you mean "hex"?`},
+	} {
+		h, _ := testHost(t, files, func(cfg *Config) {
+			cfg.Builtins = fstest.MapFS{"lib.js": {Data: []byte("module.exports = { hex: 1 }")}}
+		})
+		v, err := h.RunString(context.Background(), c.name, c.code)
+		got := ""
+		if err != nil {
+			got = err.Error()
+		} else {
+			got = text(h, v)
+		}
+		if got != c.want && (err == nil || !strings.HasSuffix(got, c.want)) {
+			t.Errorf("%s\n got %s\nwant %s", c.code, got, c.want)
+		}
+	}
+}
+
 func detail(err error) string {
 	var se *ScriptError
 	if errors.As(err, &se) {

@@ -68,6 +68,55 @@ func shiftMappings(mappings string, prefix int) string {
 	return b.String()
 }
 
+// decodeMappings are the segments of each line, with numbers that are relative to nothing, and without names.
+func decodeMappings(mappings string) (lines [][][]int, ok bool) {
+	var at [4]int // generated column, source, line, column
+	for line := range strings.SplitSeq(mappings, ";") {
+		var segments [][]int
+		at[0] = 0
+		for segment := range strings.SplitSeq(line, ",") {
+			if segment == "" {
+				continue
+			}
+			fields, ok := decodeVLQ(segment)
+			if !ok {
+				return nil, false
+			}
+			fields = fields[:min(len(fields), len(at))]
+			for i := range fields {
+				at[i] += fields[i]
+				fields[i] = at[i]
+			}
+			segments = append(segments, fields)
+		}
+		lines = append(lines, segments)
+	}
+	return lines, true
+}
+
+// encodeMappings is the other way.
+func encodeMappings(lines [][][]int) string {
+	var b strings.Builder
+	var at [4]int
+	for n, segments := range lines {
+		if n > 0 {
+			b.WriteByte(';')
+		}
+		at[0] = 0
+		for j, fields := range segments {
+			if j > 0 {
+				b.WriteByte(',')
+			}
+			var relative [4]int
+			for i, f := range fields {
+				relative[i], at[i] = f-at[i], f
+			}
+			b.WriteString(encodeVLQ(relative[:len(fields)]))
+		}
+	}
+	return b.String()
+}
+
 const base64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 func decodeVLQ(s string) (fields []int, ok bool) {

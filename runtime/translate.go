@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -21,6 +22,9 @@ type translated struct {
 	Mappings string // of the source map
 	Async    bool   // the code awaits at its top level and belongs into an async function
 }
+
+// exportsOfES is in the translation of a module that has export statements.
+const exportsOfES = "module.exports = __toCommonJS("
 
 const plainJS = api.LoaderJS
 
@@ -37,7 +41,7 @@ func loaderOf(ext string) api.Loader {
 }
 
 // translateVersion is part of the cache's key: raise it whenever the translation changes.
-const translateVersion = "2 esbuild 0.28.2"
+const translateVersion = "3 esbuild 0.28.2"
 
 // unsupported is what goja lacks of ES2022.
 var unsupported = map[string]bool{"async-generator": false, "for-await": false, "dynamic-import": false}
@@ -132,14 +136,30 @@ func translateAsync(u unit, loader api.Loader) (translated, error) {
 		return translated{}, err
 	}
 	imports, body, exports := splitModule(string(code))
+	positions, ok := decodeMappings(mappings)
+	if !ok {
+		return translated{}, errors.New("the translator's source map cannot be read")
+	}
 	// Imports and exports become CommonJS by esbuild; the body is CommonJS already, but for import() and the names it imports, so both
 	// go through together, the body as a function.
-	head := strings.Join(imports, "\n")
+	var statements []string
+	var moved [][][]int // positions of the lines before the body
+	for _, m := range imports {
+		statements = append(statements, m.statement)
+		moved = append(moved, nil)
+		if m.line < len(positions) && len(positions[m.line]) > 0 {
+			from := slices.Clone(positions[m.line][0])
+			from[0] = 0
+			moved[len(moved)-1] = [][]int{from}
+		}
+	}
+	head := strings.Join(statements, "\n")
 	second := head + "\nexport default async function " + bodyName + "() {\n" + body + "\nreturn {" + exports + "};\n}\n"
 	lines := strings.Count(head, "\n") + 2
 	o.Loader = api.LoaderJS
 	o.Define = nil
-	inner := mapJSON("source", strings.Repeat(";", lines)+mappings)
+	moved = append(moved, make([][][]int, lines-len(moved))...)
+	inner := mapJSON("source", encodeMappings(append(moved, positions...)))
 	r2 := api.Transform(second+"//# sourceMappingURL=data:application/json;base64,"+base64JSON(inner), o)
 	if len(r2.Errors) > 0 {
 		return translated{}, translateError(u.name, u.text, r2.Errors[0])
@@ -161,8 +181,14 @@ const (
 	valueName = "__module_value"
 )
 
+// importLine is an import statement, on one line, and the line from 0 where it stood.
+type importLine struct {
+	statement string
+	line      int
+}
+
 // splitModule takes esbuild's bundle of one module apart. Lines that leave the body are blanked there, so that the source map holds.
-func splitModule(code string) (imports []string, body, exports string) {
+func splitModule(code string) (imports []importLine, body, exports string) {
 	lines := strings.Split(code, "\n")
 	for i := 0; i < len(lines); i++ {
 		line := lines[i]
@@ -171,7 +197,7 @@ func splitModule(code string) (imports []string, body, exports string) {
 		if !isImport && !isExport {
 			continue
 		}
-		statement := line
+		statement, from := line, i
 		lines[i] = ""
 		for !strings.HasSuffix(strings.TrimRight(statement, " "), ";") && i+1 < len(lines) {
 			i++
@@ -179,7 +205,7 @@ func splitModule(code string) (imports []string, body, exports string) {
 			lines[i] = ""
 		}
 		if isImport {
-			imports = append(imports, statement)
+			imports = append(imports, importLine{statement, from})
 		} else {
 			exports = exportGetters(statement)
 		}
