@@ -45,6 +45,7 @@ func (h *Host) install() error {
 	if err != nil {
 		return err
 	}
+	h.global(stackName, h.nativeStack())
 	setHidden(h.rt, newError(h.rt, errors.New("")).Prototype(), "name", "Error")
 	h.enableWeb(originals)
 	h.installTimers()

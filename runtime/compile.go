@@ -141,6 +141,24 @@ const (
 	metaName      = "__import_meta"
 )
 
+// adapt changes a program where goja does something else than scripts expect.
+func adapt(prg *ast.Program, text string) error {
+	correctStacks(prg, text)
+	return expandRegExps(prg, text)
+}
+
+// compileText is goja.Compile of an adapted program.
+func compileText(name, text string) (*goja.Program, error) {
+	prg, err := parser.ParseFile(nil, name, text, 0, parser.WithDisableSourceMaps)
+	if err == nil {
+		err = adapt(prg, text)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return goja.CompileAST(prg, false)
+}
+
 // compilePlain compiles what goja understands as it is: a script, or CommonJS.
 func compilePlain(u unit) (*Program, error) {
 	text, prefix := u.text, 0
@@ -150,7 +168,7 @@ func compilePlain(u unit) (*Program, error) {
 	}
 	prg, err := parser.ParseFile(nil, u.name, text, 0, parser.WithDisableSourceMaps)
 	if err == nil {
-		err = expandRegExps(prg, text)
+		err = adapt(prg, text)
 	}
 	if err != nil {
 		return nil, parseError(u.name, u.text, err, prefix)
@@ -183,7 +201,7 @@ func compileTranslated(u unit, t translated) (*Program, error) {
 	}
 	prg, err := parser.ParseFile(nil, u.name, start+t.Code+wrapperEnd, 0, parser.WithDisableSourceMaps)
 	if err == nil {
-		err = expandRegExps(prg, t.Code)
+		err = adapt(prg, t.Code)
 	}
 	if err != nil {
 		return nil, mapError(parseError(u.name, start+t.Code, err, 0), u, m)

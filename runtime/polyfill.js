@@ -440,7 +440,7 @@ Object.defineProperties(expanding, {
 });
 Object.defineProperty(NativeRegExp.prototype, "constructor", { value: expanding });
 global.RegExp = expanding;
-methods(Error, { captureStackTrace(object) { if (!("stack" in object)) object.stack = new Error().stack; } });
+methods(Error, { captureStackTrace(object) { if (!("stack" in object)) object.stack = global.__stack(new Error()).stack; } });
 
 methods(Uint8Array.prototype, {
 	toHex() {

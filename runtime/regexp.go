@@ -38,18 +38,6 @@ func expandRegExps(prg *ast.Program, reads string) error {
 	return failed
 }
 
-// compileText is goja.Compile with the escapes expanded.
-func compileText(name, text string) (*goja.Program, error) {
-	prg, err := parser.ParseFile(nil, name, text, 0, parser.WithDisableSourceMaps)
-	if err == nil {
-		err = expandRegExps(prg, text)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return goja.CompileAST(prg, false)
-}
-
 // expandRegExp writes the property escapes of a pattern as ranges. They have a meaning with the flag u only.
 func expandRegExp(pattern, flags string) (string, error) {
 	if strings.Contains(flags, "v") {

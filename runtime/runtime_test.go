@@ -144,6 +144,39 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
+func TestErrorStack(t *testing.T) {
+	files := map[string]string{
+		"first.js": `function f() { throw new Error("x") } try { f() } catch (e) { module.exports = e.stack }`,
+		"typed.ts": "interface A { a: number }\nfunction f(): A { return null!.a }\nlet s = ''; try { f() } catch (e) { s = (e as Error).stack! } export = s",
+	}
+	for _, c := range []struct{ code, want string }{
+		{"require('./first')", "Error: x\n    at f (first.js:1:22)\n    at first.js:1:46\n    at a.js:1:8"},
+		{"require('./typed')", "TypeError: Cannot read property 'a' of undefined\n    at f (typed.ts:2:32)\n    at typed.ts:3:19\n    at a.js:1:8"},
+		{"[3].map(() => new RangeError('a\\n\\tat b'))[0].stack", "RangeError: a\n\tat b\n    at a.js:1:15\n    at a.js:1:8"},
+		{"class A extends Error { get up() { return super.stack } }; const e = new A('m'); e.stack + e.stack.length + e?.stack.length + typeof e.up",
+			"Error: m\n    at a.js:1:702525undefined"},
+		{"const e = new Error('m'); e.stack = 'mine\\n'; e.stack", "mine\n"},
+		{"const e = new Error('m'); delete e.stack; String(e.stack)", "undefined"},
+		{"const e = Object.freeze(new Error('m')); typeof e.stack", "string"},
+		{"let a, b = {}; [a?.stack, a?.b.stack, b.c?.stack, b?.stack, {stack: 4}.stack, 'x'.stack, {stack() { return this.n }, n: 6}.stack()].join()", ",,,,4,,6"},
+		{"const o = {}; Error.captureStackTrace(o); o.stack", "Error\n    at a.js:1:38"},
+		{"(function f(n) { return n ? f(n - 1) : new Error('deep').stack.split('\\n').pop() })(30)", "    … 12 more calls"},
+		{"new Error(null.stack)", "a.js:1:16: TypeError: Cannot read property 'stack' of undefined or null"},
+	} {
+		h, _ := testHost(t, files, nil)
+		v, err := h.RunString(context.Background(), "a.js", c.code)
+		got := ""
+		if err != nil {
+			got = err.Error()
+		} else {
+			got = v.String()
+		}
+		if got != c.want {
+			t.Errorf("%s\n got %q\nwant %q", c.code, got, c.want)
+		}
+	}
+}
+
 // A native function that sees the context end is stopped as a script is, however it says so.
 func TestDeadlineInNative(t *testing.T) {
 	for _, code := range []string{
