@@ -46,6 +46,7 @@ func (h *Host) install() error {
 		return err
 	}
 	h.global(stackName, h.nativeStack())
+	h.global(sourceName, h.nativeSource())
 	setHidden(h.rt, newError(h.rt, errors.New("")).Prototype(), "name", "Error")
 	h.enableWeb(originals)
 	h.installTimers()

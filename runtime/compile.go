@@ -144,6 +144,7 @@ const (
 // adapt changes a program where goja does something else than scripts expect.
 func adapt(prg *ast.Program, text string) error {
 	correctStacks(prg, text)
+	expandEvals(prg, text)
 	return expandRegExps(prg, text)
 }
 

@@ -78,10 +78,6 @@ func (h *Host) checkImports(spec string, names []string, exports goja.Value, p *
 		if near := suggest.Nearest(name, o.Keys()); near != "" {
 			message += fmt.Sprintf("; did you mean %q?", near)
 		}
-		e, err := h.rt.New(h.rt.Get("SyntaxError"), h.rt.ToValue(message))
-		if err != nil {
-			Throw(h.rt, err)
-		}
-		panic(e)
+		h.throwSyntaxError(message)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -18,7 +19,7 @@ import (
 
 // expandRegExps does that to the literals of a program. reads is the source: nearly none has such an escape.
 func expandRegExps(prg *ast.Program, reads string) error {
-	if !strings.Contains(reads, `\p`) && !strings.Contains(reads, `\P`) {
+	if !hasPropertyEscape(reads) {
 		return nil
 	}
 	var failed error
@@ -38,12 +39,74 @@ func expandRegExps(prg *ast.Program, reads string) error {
 	return failed
 }
 
+func hasPropertyEscape(s string) bool { return strings.Contains(s, `\p`) || strings.Contains(s, `\P`) }
+
+// sourceName is the function that does it to text that the script itself has compiled. The text is the argument of eval(…) or Function(…),
+// which becomes eval(__source(…)): eval must be called by its own name to see the variables around it.
+const sourceName = "__source"
+
+var callsEval = regexp.MustCompile(`\b(eval|Function)\s*\(`)
+
+func expandEvals(prg *ast.Program, text string) {
+	if !callsEval.MatchString(text) {
+		return
+	}
+	expand := func(callee ast.Expression, list []ast.Expression) {
+		if id, ok := callee.(*ast.Identifier); !ok || id.Name != "eval" && id.Name != "Function" {
+			return
+		}
+		for i, e := range list {
+			if _, spread := e.(*ast.SpreadElement); !spread {
+				list[i] = callHost(sourceName, e)
+			}
+		}
+	}
+	walk(reflect.ValueOf(prg.Body), func(n ast.Node) {
+		switch n := n.(type) {
+		case *ast.CallExpression:
+			expand(n.Callee, n.ArgumentList)
+		case *ast.NewExpression:
+			expand(n.Callee, n.ArgumentList)
+		}
+	})
+}
+
+// expandSource is a script, or the body of a function, with the escapes of its literals expanded. What is neither stays: its error is goja's.
+func expandSource(text string) (string, error) {
+	for _, start := range []string{"", "(async function*(){"} {
+		wrapped := text
+		if start != "" {
+			wrapped = start + text + "\n})"
+		}
+		prg, err := parser.ParseFile(nil, "", wrapped, 0, parser.WithDisableSourceMaps)
+		if err != nil {
+			continue
+		}
+		var edits []edit
+		var failed error
+		walk(reflect.ValueOf(prg.Body), func(n ast.Node) {
+			r, ok := n.(*ast.RegExpLiteral)
+			if !ok {
+				return
+			}
+			pattern, err := expandRegExp(r.Pattern, r.Flags)
+			if err != nil && failed == nil {
+				failed = err
+			}
+			from := int(r.Idx) - prg.File.Base() - len(start)
+			edits = append(edits, edit{from + 1, from + 1 + len(r.Pattern), pattern})
+		})
+		return applyEdits(text, edits), failed
+	}
+	return text, nil
+}
+
 // expandRegExp writes the property escapes of a pattern as ranges. They have a meaning with the flag u only.
 func expandRegExp(pattern, flags string) (string, error) {
 	if strings.Contains(flags, "v") {
 		return pattern, errors.New("the regular-expression flag v is not supported; u is")
 	}
-	if !strings.Contains(flags, "u") || !strings.Contains(pattern, `\p`) && !strings.Contains(pattern, `\P`) {
+	if !strings.Contains(flags, "u") || !hasPropertyEscape(pattern) {
 		return pattern, nil
 	}
 	var b strings.Builder
@@ -194,12 +257,32 @@ func (h *Host) nativeExpandRegExp() goja.Value {
 	return h.Function("", 2, func(c goja.FunctionCall) goja.Value {
 		pattern, err := expandRegExp(c.Argument(0).String(), c.Argument(1).String())
 		if err != nil {
-			e, failed := h.rt.New(h.rt.Get("SyntaxError"), h.rt.ToValue(err.Error()))
-			if failed != nil {
-				Throw(h.rt, failed)
-			}
-			panic(e)
+			h.throwSyntaxError(err.Error())
 		}
 		return h.rt.ToValue(pattern)
 	})
+}
+
+// nativeSource is __source.
+func (h *Host) nativeSource() *goja.Object {
+	return h.Function(sourceName, 1, func(c goja.FunctionCall) goja.Value {
+		v := c.Argument(0)
+		s, ok := v.(goja.String)
+		if !ok || !hasPropertyEscape(s.String()) {
+			return v
+		}
+		text, err := expandSource(s.String())
+		if err != nil {
+			h.throwSyntaxError(err.Error())
+		}
+		return h.rt.ToValue(text)
+	})
+}
+
+func (h *Host) throwSyntaxError(message string) {
+	e, err := h.rt.New(h.rt.Get("SyntaxError"), h.rt.ToValue(message))
+	if err != nil {
+		Throw(h.rt, err)
+	}
+	panic(e)
 }

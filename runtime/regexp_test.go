@@ -22,6 +22,9 @@ func TestPropertyEscapes(t *testing.T) {
 		`RegExp[Symbol.species] === RegExp && RegExp.name === "RegExp" && RegExp.length === 2 && !Object.keys(RegExp).length && RegExp.escape(".").length === 2`,
 		`new (class X extends RegExp { foo() { return this instanceof X; } })("\\p{Nd}", "u").foo()`,
 		`"aжb".split(/\p{Script=Cyrillic}/u).length === 2 && "a1b".split(/\d/).length === 2`,
+		`eval("/^\\p{L}$/u").test("é") && eval("'ñ'; /\\p{L}/u.test('é')")`, `(() => { let é = "é"; return eval("/\\p{L}/u.test(é)"); })()`,
+		`new Function("a", "b", "if (b) return /\\p{L}/u.test(a)")("é", 1) && Function("return /[\\P{L}]/u ; // a")().test("1")`,
+		`eval(5) === 5 && eval() === undefined && eval("'\\\\p{L}'") === "\\p{L}" && Function(...["a", "return a"])(1) === 1`,
 		`(() => { const f = function () { return () => /\p{L}/u.test("é"); }; return f()(); })()`,
 	} {
 		v, err := host.RunString(t.Context(), "test", code)
@@ -34,6 +37,8 @@ func TestPropertyEscapes(t *testing.T) {
 		`/\P{sc=Nowhere}/u`:             `\P{sc=Nowhere}`,
 		`/\p/u`:                         `braces`,
 		`new RegExp("\\p{Emoji}", "u")`: `SyntaxError: the property escape \p{Emoji}`,
+		`eval("/\\p{Emoji}/u")`:         `SyntaxError: the property escape \p{Emoji}`,
+		`eval("/\\p{L}/u; let a = (;")`: `SyntaxError: SyntaxError: <eval>`,
 		`/a/v`:                          `flag v is not supported`,
 		`new RegExp("a", "v")`:          `flag v is not supported`,
 	} {

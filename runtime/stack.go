@@ -21,10 +21,6 @@ func correctStacks(prg *ast.Program, text string) {
 	if !readsStack.MatchString(text) { // nearly all
 		return
 	}
-	corrected := func(e ast.Expression) ast.Expression {
-		return &ast.CallExpression{Callee: &ast.Identifier{Name: stackName, Idx: e.Idx0()}, LeftParenthesis: e.Idx0(),
-			ArgumentList: []ast.Expression{e}, RightParenthesis: e.Idx1()}
-	}
 	walk(reflect.ValueOf(prg.Body), func(n ast.Node) {
 		dot, ok := n.(*ast.DotExpression)
 		if !ok || dot.Identifier.Name != "stack" {
@@ -34,11 +30,11 @@ func correctStacks(prg *ast.Program, text string) {
 		case *ast.SuperExpression: // is no value
 		case *ast.Optional:
 			if !inChain(left.Expression) {
-				left.Expression = corrected(left.Expression)
+				left.Expression = callHost(stackName, left.Expression)
 			}
 		default:
 			if !inChain(left) {
-				dot.Left = corrected(left)
+				dot.Left = callHost(stackName, left)
 			}
 		}
 	})

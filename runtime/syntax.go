@@ -6,6 +6,7 @@ import (
 
 	"github.com/dop251/goja/ast"
 	"github.com/dop251/goja/file"
+	"github.com/dop251/goja/unistring"
 )
 
 var fileType = reflect.TypeFor[*file.File]()
@@ -88,4 +89,10 @@ func mainBindings(list []*ast.Binding) (n int) {
 		}
 	}
 	return n
+}
+
+// callHost is a call of one of the host's own functions.
+func callHost(name unistring.String, arg ast.Expression) *ast.CallExpression {
+	return &ast.CallExpression{Callee: &ast.Identifier{Name: name, Idx: arg.Idx0()}, LeftParenthesis: arg.Idx0(),
+		ArgumentList: []ast.Expression{arg}, RightParenthesis: arg.Idx1()}
 }
