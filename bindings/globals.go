@@ -34,7 +34,7 @@ var globals = Class{
 		{Name: "struct", Args: []Arg{
 			{Name: "definition", Type: "string | Record<string, string | StructType>", Help: `C declarations, the name of a type, or {field: "type"}`},
 			{Name: "options", Type: "StructOptions", Optional: true}}, Type: "StructType",
-			Help: "A data type, to be laid over memory: of C source, its last declaration.", native: makeStruct},
+			Help: "A data type, to be laid over memory: of C source, its last declaration. A name that the script has not declared is a type of vm.linux.", native: makeStruct},
 		{Name: "help", Args: []Arg{{Name: "topic", Type: "unknown", Optional: true, Help: `an object, a class, a function, or a name: "Memory.read"`}},
 			Type: "void", Help: "Prints what the API says about a thing; without one, an overview.", native: printHelp},
 	},

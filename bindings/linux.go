@@ -80,13 +80,13 @@ var linuxClass = Class{
 var linuxMembers = []*Member{
 	{Name: "linux", Kind: Property, Type: "Linux | null", Help: "The Linux kernel that the guest runs; null when it runs none, and linuxError says why.",
 		native: on(func(v *vm, c call) goja.Value {
-			if l := v.kernel(c); l != nil {
+			if l := v.kernel(); l != nil {
 				return l.object
 			}
 			return goja.Null()
 		})},
 	{Name: "linuxError", Kind: Property, Type: "string | null", Help: "Why linux is null, in a line; null when it is not.",
-		native: on(func(v *vm, c call) goja.Value { v.kernel(c); return c.b.strOrNull(v.linuxError) })},
+		native: on(func(v *vm, c call) goja.Value { v.kernel(); return c.b.strOrNull(v.linuxError) })},
 }
 
 var linuxRecords = []*Class{
@@ -128,7 +128,7 @@ type linux struct {
 func onKernel(fn func(*linux, call) goja.Value) native { return on(fn) }
 
 // kernel finds the guest's kernel, once. A search that ends early, as the run does, leaves nothing behind.
-func (v *vm) kernel(c call) *linux {
+func (v *vm) kernel() *linux {
 	if v.linux != nil || v.linuxError != "" {
 		return v.linux
 	}
@@ -139,14 +139,14 @@ func (v *vm) kernel(c call) *linux {
 	if notes, ok := v.target.(interface{ VMCoreInfo() []byte }); ok {
 		t.VMCoreInfo = notes.VMCoreInfo()
 	}
-	k, err := symbols.Find(c.b.host.Context(), t, c.b.options.Linux)
+	k, err := symbols.Find(v.b.host.Context(), t, v.b.options.Linux)
 	var none *symbols.NoKernelError
 	switch {
 	case errors.As(err, &none):
 		v.linuxError = none.Error()
 		return nil
 	case err != nil:
-		c.b.throw(err)
+		v.b.throw(err)
 	}
 	l := &linux{Kernel: k, b: v.b, vm: v, types: map[string]*structType{}}
 	if k.Space != nil {

@@ -55,27 +55,46 @@ if (l.hasType("task_struct")) {
 }
 `
 
-func TestLinux(t *testing.T) {
+// linuxImages calls a test for each image of a Linux guest.
+func linuxImages(t *testing.T, test func(t *testing.T, image string)) {
+	t.Helper()
 	found := false
 	for _, image := range testimage.All(t) {
-		if path.Dir(image) != "linux" {
-			continue
+		if path.Dir(image) == "linux" {
+			found = true
+			t.Run(path.Base(image), func(t *testing.T) { test(t, image) })
 		}
-		found = true
-		t.Run(path.Base(image), func(t *testing.T) {
-			host := newHost(t, image, bindings.Options{})
-			if _, err := host.RunString(context.Background(), "linux.js", linuxChecks); err != nil {
-				var script *runtime.ScriptError
-				if errors.As(err, &script) {
-					t.Fatal(script.Detail())
-				}
-				t.Fatal(err)
-			}
-		})
 	}
 	if !found {
 		t.Skip("NOT TESTED: there are no images of Linux guests")
 	}
+}
+
+func runChecks(t *testing.T, image, code string) {
+	t.Helper()
+	host := newHost(t, image, bindings.Options{})
+	if _, err := host.RunString(context.Background(), "linux.js", code); err != nil {
+		var script *runtime.ScriptError
+		if errors.As(err, &script) {
+			t.Fatal(script.Detail())
+		}
+		t.Fatal(err)
+	}
+}
+
+func TestLinux(t *testing.T) {
+	linuxImages(t, func(t *testing.T, image string) { runChecks(t, image, linuxChecks) })
+}
+
+// TestStructFindsKernel: what struct() knows does not depend on whether vm.linux was asked for.
+func TestStructFindsKernel(t *testing.T) {
+	linuxImages(t, func(t *testing.T, image string) {
+		runChecks(t, image, `
+const size = (source) => { try { return struct(source).sizeof; } catch (e) { return e.constructor.name; } };
+const before = [size("struct list_head"), size("struct mine { struct list_head list; };"), size("kuid_t")];
+const known = vm.linux.hasType("list_head"), after = [size("struct list_head"), size("struct mine { struct list_head list; };"), size("kuid_t")];
+if (String(before) !== String(after) || known && before[0] !== 2 * vm.linux.pointerSize) throw new Error(before + " before vm.linux, " + after + " after");`)
+	})
 }
 
 func TestNoLinux(t *testing.T) {

@@ -209,7 +209,8 @@ func keyOf(abi *ctype.ABI, name string) typeKey {
 	return typeKey{abi.Name, abi.ByteOrder == binary.BigEndian, name}
 }
 
-// knownTypes finds the types that scripts declared before, then the guest's own: its kernel's, once vm.linux was asked for.
+// knownTypes finds the types that scripts declared before, then the guest's own: its kernel's, which is looked for now unless it was
+// before, so that what a source means does not depend on what a script did with vm.linux.
 func (b *Bindings) knownTypes(abi *ctype.ABI) func(string) *ctype.Type {
 	return func(name string) *ctype.Type {
 		if t := b.declared[keyOf(abi, name)]; t != nil {
@@ -221,7 +222,7 @@ func (b *Bindings) knownTypes(abi *ctype.ABI) func(string) *ctype.Type {
 		case b.options.Type != nil:
 			return b.options.Type(b.main.target, name)
 		}
-		return b.main.linux.known(abi, name)
+		return b.main.kernel().known(abi, name)
 	}
 }
 

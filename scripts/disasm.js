@@ -27,6 +27,7 @@ exports.main = function* (vm, args) {
 	const virtual = !args.physical && args.space === undefined && args.block === undefined;
 	const cpu = virtual ? vm.cpu(args.cpu) : null;
 	const memory = cpu ? spaceOf(cpu) : selectMemory(vm, { ...args, virtual: false });
+	if (virtual || args.space !== undefined) void vm.linux; // once it was asked for, the listing has its symbols
 	const instructions = memory.disassemble(args.ADDR ?? programCounter(cpu), args.N, {
 		...(args.bits && { bits: Number(args.bits) }), ...(args.gnu && { syntax: "gnu" }),
 	});

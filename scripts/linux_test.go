@@ -410,6 +410,16 @@ func TestLinuxStruct(t *testing.T) {
 	})
 }
 
+// TestLinuxDisasm: the listing names the kernel's functions.
+func TestLinuxDisasm(t *testing.T) {
+	linuxImages(t, func(t *testing.T, image string, _ map[string]string) {
+		address := runScript(t, image, "kallsyms", "^schedule$").rows[0]["address"].(string)
+		if r := runScript(t, image, "disasm", address, "1"); r.rows[0]["symbol"] != "schedule" || !strings.HasSuffix(r.text, "  ; schedule\n") {
+			t.Errorf("disasm %s gives %v\n%s", address, r.rows, r.text)
+		}
+	})
+}
+
 // Images without Linux are refused in one line by every script that needs it.
 func TestNoLinux(t *testing.T) {
 	args := map[string][]string{"struct": {"list_head"}, "vmmap": {"1"}, "maps": {"1"}, "env": {"1"}}
