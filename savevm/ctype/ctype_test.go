@@ -172,6 +172,19 @@ func TestPartialRead(t *testing.T) {
 	if got := v.Field("name").Text(); got != "abc" {
 		t.Errorf("the name is %q", got)
 	}
+	for source, want := range map[string]string{
+		"struct s { u8 x[14]; u32 a[4]; };":       "a = <unreadable>",
+		"struct s { char name[32]; };":            "name = \"\\001\\000\\000\\000abcdefgh\\002\\000\\000\\000\\003\", <unreadable> 15 more",
+		"struct s { u32 x[3], a[4]; };":           "a = {2, <unreadable> 3 more}",
+		"struct s { u8 a[200]; };":                ", 2, 0, 0, 0, 3, <unreadable> 183 more}",
+		"struct s { struct { u32 x; } a[5]; };":   "    x = 2\n  }, <unreadable> 1 more}",
+		"struct s { struct {} a[5]; };":           "a = {}",
+		"struct s { u32 x[4]; u8 one, rest[]; };": "rest = {}",
+	} {
+		if v, _ := DecodeAt(mem, 0, mustParse(t, source, AMD64).Main()); !strings.Contains(v.String(), want) {
+			t.Errorf("%s: got %s, want %s", source, v, want)
+		}
+	}
 	if _, err := DecodeAt(mem, 0, ArrayOf(typ, 1<<40)); !errors.As(err, new(*TooLargeError)) {
 		t.Error(err)
 	}

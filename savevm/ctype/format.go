@@ -132,12 +132,20 @@ func (p *formatter) record(v Value, depth int, offset uint64) {
 }
 
 func (p *formatter) array(v Value, depth int, offset uint64) {
-	if v.IsText() {
+	n, size := v.Len(), v.typ.Elem().Size()
+	missing := int64(0) // of an array that could be read in part
+	if size != 0 {
+		missing = v.typ.Len() - int64(n)
+	}
+	switch {
+	case n == 0 && missing > 0:
+		p.out.WriteString(unreadable)
+		return
+	case v.IsText():
 		p.out.WriteString(quoteText(v.data, p.MaxElements))
+		p.missing(missing)
 		return
 	}
-	n := v.Len()
-	size := v.typ.Elem().Size()
 	p.out.WriteByte('{')
 	for i, printed := 0, 0; i < n; printed++ {
 		if i > 0 {
@@ -156,7 +164,18 @@ func (p *formatter) array(v Value, depth int, offset uint64) {
 			i++
 		}
 	}
+	p.missing(missing)
 	p.out.WriteByte('}')
+}
+
+// unreadable stands for what memory does not give.
+const unreadable = "<unreadable>"
+
+// missing tells how many elements at an array's end could not be read.
+func (p *formatter) missing(n int64) {
+	if n > 0 {
+		fmt.Fprintf(&p.out, ", %s %d more", unreadable, n)
+	}
 }
 
 // repeats counts how often the first size bytes of data come in a row.
@@ -199,7 +218,7 @@ func quoteText(data []byte, limit int) string {
 func (p *formatter) scalar(v Value) string {
 	switch v.Kind() {
 	case Void:
-		return "<unreadable>"
+		return unreadable
 	case Func:
 		return "{" + v.typ.String() + "}"
 	case Bool:
