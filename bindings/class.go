@@ -76,7 +76,7 @@ func (b *Bindings) installClass(class *Class) {
 		f := b.function(class, m)
 		switch {
 		case m.Kind == Property:
-			b.must(proto.DefineAccessorProperty(m.Name, f, nil, goja.FLAG_TRUE, goja.FLAG_FALSE))
+			b.must(proto.DefineAccessorProperty(m.Name, f, b.readOnly(class.Name, m.Name), goja.FLAG_TRUE, goja.FLAG_FALSE))
 		case m.Name == iteratorMember:
 			b.must(proto.DefineDataPropertySymbol(goja.SymIterator, f, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 		case m.Name == disposeMember:
@@ -159,6 +159,17 @@ func (b *Bindings) function(class *Class, m *Member) *goja.Object {
 	}
 	b.members[f] = memberOf{class, m}
 	return f
+}
+
+// readOnly is the setter of a property: it throws, also where the language itself would let an assignment pass in silence.
+func (b *Bindings) readOnly(class, name string) *goja.Object {
+	path := class + "." + name
+	if b.setters[path] == nil { // CPUs have theirs in common
+		b.setters[path] = b.host.Function("set "+name, 1, func(goja.FunctionCall) goja.Value {
+			panic(b.typeError("%s cannot be set: the state of a saved machine is read only", path))
+		})
+	}
+	return b.setters[path]
 }
 
 // must is for definitions on objects of our own, which cannot fail.

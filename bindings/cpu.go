@@ -42,44 +42,62 @@ type cpuObject struct {
 func (v *vm) cpuOf(cpu *savevm.CPU) *goja.Object {
 	o := &cpuObject{vm: v, cpu: cpu}
 	o.object = v.b.hold("CPU", o)
-	o.fill(o.object)
+	o.fill(o.object, v.b.guarded)
 	return o.object
 }
 
-// fill gives an object the registers. cs.base becomes an object cs with a base; xmm0, xmm1, … also an array xmm.
+// fill gives an object the registers, each by way of define. cs.base becomes an object cs with a base; xmm0, xmm1, … also an array xmm.
 // Their other names are not enumerable: who lists the registers sees each once.
-func (o *cpuObject) fill(to *goja.Object) {
+func (o *cpuObject) fill(to *goja.Object, define defineRegister) {
 	b := o.vm.b
 	arrays := map[string][]goja.Value{}
 	for _, r := range o.cpu.Registers {
 		v := b.register(r)
-		holder, name := to, r.Name
+		holder, class, name, define := to, "CPU", r.Name, define
 		if outer, inner, dotted := strings.Cut(r.Name, "."); dotted {
+			row, known := Lookup("X86Registers", outer)
 			nested, ok := to.Get(outer).(*goja.Object)
 			if !ok {
-				nested = b.rt.NewObject()
-				b.register1(to, outer, nested)
+				if nested = b.rt.NewObject(); known {
+					nested = b.record(row.Type)
+				}
+				define(to, class, outer, nested, goja.FLAG_TRUE)
 			}
-			holder, name = nested, inner
+			if holder, class, name = nested, outer, inner; !known {
+				define = b.copied // of a plain object, the console would show getters, not what they give
+			}
 		} else if family, i := familyOf(r.Name); family != "" && i == len(arrays[family]) {
 			arrays[family] = append(arrays[family], v)
 		}
-		b.register1(holder, name, v)
+		define(holder, class, name, v, goja.FLAG_TRUE)
 	}
-	for family, values := range arrays {
-		b.register1(to, family, b.frozen(b.array(values)))
+	for _, family := range families {
+		if values := arrays[family]; values != nil {
+			define(to, "CPU", family, b.frozen(b.array(values)), goja.FLAG_TRUE)
+		}
 	}
 	for _, name := range aliases[o.cpu.Arch] {
-		if r, ok := o.cpu.Register(name); ok && to.Get(name) == nil {
-			b.must(to.DefineDataProperty(name, b.register(r), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+		if r, ok := o.cpu.Register(name); ok {
+			define(to, "CPU", name, b.register(r), goja.FLAG_FALSE)
 		}
 	}
 }
 
-// register1 defines a register, which a script can see but not change. A member of the class keeps its name.
-func (b *Bindings) register1(o *goja.Object, name string, v goja.Value) {
+// A defineRegister defines a register, which a script can see but not change. A member of the class keeps its name.
+type defineRegister func(o *goja.Object, class, name string, v goja.Value, listed goja.Flag)
+
+// guarded defines a register of a CPU, which throws when it is set.
+func (b *Bindings) guarded(o *goja.Object, class, name string, v goja.Value, listed goja.Flag) {
 	if o.Get(name) == nil {
-		b.must(o.DefineDataProperty(name, v, goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_TRUE))
+		get := b.rt.ToValue(func(goja.FunctionCall) goja.Value { return v })
+		b.must(o.DefineAccessorProperty(name, get, b.readOnly(class, name), goja.FLAG_TRUE, listed))
+	}
+}
+
+// copied defines a register of a plain object.
+func (b *Bindings) copied(o *goja.Object, _, name string, v goja.Value, listed goja.Flag) {
+	if o.Get(name) == nil {
+		b.must(o.DefineDataProperty(name, v, goja.FLAG_FALSE, goja.FLAG_TRUE, listed))
 	}
 }
 
@@ -124,6 +142,6 @@ func (o *cpuObject) space(c call) goja.Value {
 
 func (o *cpuObject) registers(c call) goja.Value {
 	all := c.b.record("Registers")
-	o.fill(all)
+	o.fill(all, c.b.copied)
 	return all
 }

@@ -61,7 +61,7 @@ var linuxClass = Class{
 		{Name: "types", Args: []Arg{{Name: "pattern", Type: "RegExp", Optional: true, Help: "all when left out"}}, Type: "string[]",
 			Help: `The names of types that match, "struct foo" or "u32", sorted.`, native: onKernel((*linux).typeNames)},
 		{Name: "typesFrom", Kind: Property, Type: `"btf" | "file" | "memory" | null`,
-			Help: "Where types come from: the kernel's own BTF, a symbol file, or what memory holds: then they are few, and partial. null when none are known.",
+			Help:   "Where types come from: the kernel's own BTF, a symbol file, or what memory holds: then they are few, and partial. null when none are known.",
 			native: onKernel(func(l *linux, c call) goja.Value { return c.b.strOrNull(l.TypesFrom()) })},
 		{Name: "typesError", Kind: Property, Type: "string | null", Help: "Why no types are known; null when they are.", native: onKernel((*linux).typesError)},
 		{Name: "perCpu", Args: []Arg{{Name: "variable", Type: "string | Address", Help: "a symbol's name, or a __percpu pointer"}, {Name: "cpu", Type: "number"}},

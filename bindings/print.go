@@ -69,6 +69,8 @@ var printers = map[string]func(*Bindings, *goja.Object, printOptions) goja.Value
 	"Hit":                printRecord(hitText),
 	"Linux":              printHeld(func(l *linux, _ printOptions) string { return l.print() }),
 	"LinuxSymbol":        printRecord(func(r rec) string { return r.hex("address") + " " + r.text("type") + " " + r.text("name") }),
+	"Segment":            printRecord(segmentText),
+	"DescriptorTable":    printRecord(segmentText),
 	"FoundString":        printRecord(func(r rec) string { return fmt.Sprintf("%s %q", r.hex("address"), r.text("text")) }),
 }
 
@@ -213,6 +215,17 @@ func orNone(label, text string) string {
 		return ""
 	}
 	return label + text
+}
+
+// segmentText is of segment registers and descriptor tables; images keep more or less of them.
+func segmentText(r rec) string {
+	var parts []string
+	for _, name := range []string{"selector", "base", "limit", "flags"} {
+		if text := r.hex(name); text != "" {
+			parts = append(parts, name+" "+text)
+		}
+	}
+	return strings.Join(parts, " ")
 }
 
 func skipText(r rec) string {

@@ -19,7 +19,7 @@ var records = []*Class{
 		prop("base", "bigint", "Physical address."),
 		prop("size", "number", "Bytes."),
 		prop("kind", `"ram" | "rom" | "device"`, "What it is to the guest."),
-		prop("block", "string | null", "The RAM block's name; null for device memory."),
+		prop("block", "string | null", "The RAM block's name, also of a device whose memory the image holds, as VGA's; null for other device memory."),
 		prop("offset", "bigint", "Of base in the block."),
 		prop("name", "string", `"RAM below 4 GiB", "VGA window", …`),
 	}},

@@ -83,6 +83,7 @@ type Bindings struct {
 	recent  [recentSize]recentHandle
 	protos  map[string]*goja.Object
 	members map[*goja.Object]memberOf // native functions to their rows
+	setters map[string]*goja.Object   // of what cannot be set, by class and name
 	vms     map[Target]*vm
 	main    *vm // the global vm; nil when there is none
 	attrs   map[paging.Flags]goja.Value
@@ -113,6 +114,7 @@ func New(host *runtime.Host, target Target, o Options) (*Bindings, error) {
 		handle:  goja.NewSymbol("svscript.handle"),
 		protos:  make(map[string]*goja.Object),
 		members: make(map[*goja.Object]memberOf),
+		setters: make(map[string]*goja.Object),
 		vms:     make(map[Target]*vm),
 		attrs:   make(map[paging.Flags]goja.Value),
 

@@ -207,15 +207,32 @@ func (v *vm) devices(call) goja.Value {
 func (v *vm) cpu(c call) goja.Value {
 	index := int(c.integerOr(0, 0, maxIndex, 0))
 	v.cpus(c)
-	var have []string
 	for i, cpu := range v.target.CPUs() {
 		if cpu.Index == index {
 			return v.cpuItems[i]
 		}
-		have = append(have, fmt.Sprint(cpu.Index))
 	}
-	c.throwRange("VM.cpu: there is no CPU %d; %s", index, thereAre("CPU", have))
+	c.throwRange("VM.cpu: %v", NoCPU(v.target, fmt.Sprint(index)))
 	return nil
+}
+
+// NoCPU says that a machine has no CPU of an index, and which ones it has.
+func NoCPU(t Target, index string) error {
+	cpus := t.CPUs()
+	have := "the image has no CPUs"
+	switch n := len(cpus); {
+	case n == 1:
+		have = fmt.Sprintf("there is CPU %d", cpus[0].Index)
+	case n > 1 && cpus[n-1].Index-cpus[0].Index == n-1:
+		have = fmt.Sprintf("there are CPUs %d to %d", cpus[0].Index, cpus[n-1].Index)
+	case n > 1:
+		names := make([]string, n)
+		for i, cpu := range cpus {
+			names[i] = fmt.Sprint(cpu.Index)
+		}
+		have = thereAre("CPU", names)
+	}
+	return fmt.Errorf("there is no CPU %s; %s", index, have)
 }
 
 const maxIndex = 1<<32 - 1

@@ -31,7 +31,15 @@ equal(cpu.registers.rax, cpu.rax);
 equal(cpu.registers.fs.base, cpu.fs.base);
 assert(Object.keys(cpu).includes("rip") && !Object.keys(cpu).includes("eip"));
 throws(() => { "use strict"; cpu.rax = 1n; }, TypeError);
-throws(() => vm.cpu(1), RangeError, /no CPU 1; there are 0/);
+// What cannot be set says so, also where the language would be silent.
+for (const [set, what] of [[() => { cpu.rip = 1n; }, "CPU.rip"], [() => { cpu.eip = 1n; }, "CPU.eip"], [() => { cpu.cs.base = 1n; }, "cs.base"],
+  [() => { cpu.gdt = 1n; }, "CPU.gdt"], [() => { vm.size = 1; }, "VM.size"], [() => { vm.linux = 1; }, "VM.linux"],
+  [() => { cpu.space.pointerSize = 4; }, "Memory.pointerSize"], [() => { vm.block("pc.ram").name = ""; }, "Block.name"]]) {
+  throws(set, TypeError, new RegExp(`^${what} cannot be set: the state of a saved machine is read only$`));
+}
+equal([cpu.rip, Object.assign({}, cpu).rip], [0x7f6dn, 0x7f6dn]);
+equal(`${cpu.cs}, ${cpu.registers.gdt}`, "selector 0x18 base 0x0 limit 0xffffffff flags 0xaf9b00, base 0x8000 limit 0x57");
+throws(() => vm.cpu(1), RangeError, /no CPU 1; there is CPU 0$/);
 throws(() => vm.cpu("0"), TypeError, /index must be an integer, not "0"/);
 throws(() => vm.cpu(-1), RangeError);
 

@@ -237,7 +237,7 @@ func (r *repl) selectCPU(arg string) bool {
 	if arg != "" {
 		n, err := strconv.Atoi(arg)
 		if err != nil || r.image.CPU(n) == nil {
-			r.complain("there is no CPU %s; there are %d", arg, len(r.image.CPUs()))
+			r.complain("%v", bindings.NoCPU(r.image, arg))
 			return false
 		}
 		r.current = n
