@@ -28,7 +28,8 @@ var scanMembers = []*Member{
 		{Name: "pattern", Type: "Pattern | readonly Pattern[]",
 			Help: `"13 37 ?? ff" (bytes in hex, two digits each; ? is any digit), other text (its UTF-8), /regexp/, bytes, {u64: n}, {text, encoding} or {hex}`},
 		{Name: "options", Type: "ScanOptions", Optional: true}}, Type: "Sequence<Hit>",
-		Help:   "Where the pattern, or one of several, occurs, in address order. Matches may cross pages. Runs on all cores.",
+		Help: "Where the pattern, or one of several, occurs, in address order. Matches may cross pages. Runs on all cores. " +
+			"Regular expressions are RE2's, over bytes: no lookahead or lookbehind, no backreferences, repeats up to 1000.",
 		native: onMemory((*memoryObject).scan)},
 	{Name: "strings", Args: []Arg{{Name: "options", Type: "StringsOptions", Optional: true}}, Type: "Sequence<FoundString>",
 		Help: "The printable texts, in address order.", native: onMemory((*memoryObject).strings)},
@@ -322,8 +323,11 @@ func (c call) objectPattern(obj *goja.Object, pointer int) (scan.Pattern, error)
 			kinds = append(kinds, name)
 		}
 	}
-	if len(kinds) != 1 {
+	switch {
+	case len(kinds) == 0:
 		c.throwType("%s: pattern must have one of %s", c.shortPath(), optionNames(class))
+	case len(kinds) > 1:
+		c.throwType("%s: pattern must have only one of %s", c.shortPath(), strings.Join(kinds, ", "))
 	}
 	o := opts{c, obj}
 	switch kind := kinds[0]; kind {
@@ -347,8 +351,11 @@ func (c call) objectPattern(obj *goja.Object, pointer int) (scan.Pattern, error)
 			return scan.Bytes(value)
 		}
 		mask, ok := c.b.bytesIn(o.get("mask"))
-		if !ok || len(mask) != len(value) {
-			c.bad("mask", o.get("mask"), "must be a Uint8Array as long as bytes", !ok)
+		if !ok {
+			c.bad("mask", o.get("mask"), "must be a Uint8Array as long as bytes", true)
+		}
+		if len(mask) != len(value) {
+			c.throwRange("%s: mask has a length of %d and bytes one of %d: they must be equal", c.shortPath(), len(mask), len(value))
 		}
 		return scan.Masked(value, mask)
 	default:

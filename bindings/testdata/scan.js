@@ -26,11 +26,16 @@ all.count();
 equal([all.complete, all.skipped], [true, []]);
 for (const h of all) break;
 equal(all.complete, false, "left early");
-throws(() => vm.scan(/(?=x)/), SyntaxError);
+for (const [re, what] of [[/(?=x)/, "invalid or unsupported Perl syntax"], [/(?<=a)b/, "invalid named capture"], [/(abc)\1/, "invalid escape sequence"],
+  [/a.{0,2000}b/, "invalid repeat count"]]) {
+  throws(() => vm.scan(re), SyntaxError, new RegExp(what + ".*RE2: no lookahead or lookbehind, no backreferences, repeats up to 1000"));
+}
 throws(() => vm.scan({ hex: "zz" }), SyntaxError, /hexadecimal/);
 throws(() => vm.scan({ u8: 256 }), RangeError, /8 bits/);
 throws(() => vm.scan({}), TypeError);
-throws(() => vm.scan({ u8: 1, u16: 2 }), TypeError);
+throws(() => vm.scan({ u8: 1, u16: 2 }), TypeError, /must have only one of u8, u16$/);
+throws(() => vm.scan({ bytes: new Uint8Array(2), mask: new Uint8Array(3) }), RangeError, /mask has a length of 3 and bytes one of 2/);
+throws(() => vm.scan({ bytes: new Uint8Array(2), mask: {} }), TypeError, /mask must be a Uint8Array/);
 throws(() => vm.scan([]), RangeError);
 throws(() => vm.scan(""), Error);
 throws(() => vm.scan(7), TypeError);

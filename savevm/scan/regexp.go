@@ -40,7 +40,7 @@ func Regexp(expr string) (Pattern, error) {
 	tree, err := syntax.Parse(expr, syntax.Perl)
 	if err != nil {
 		if e, ok := errors.AsType[*syntax.Error](err); ok {
-			return fault(strings.Index(expr, e.Expr), e.Code.String()+" in "+strconv.Quote(e.Expr))
+			return fault(strings.Index(expr, e.Expr), e.Code.String()+" in "+strconv.Quote(e.Expr)+dialect(e.Code))
 		}
 		return fault(-1, err.Error())
 	}
@@ -62,6 +62,15 @@ func Regexp(expr string) (Pattern, error) {
 		return fault(-1, "too large: it unfolds to more than "+strconv.Itoa(maxProgram)+" steps")
 	}
 	return Pattern{regexp: newProgram(prog), source: expr}, nil
+}
+
+// dialect says what the language of scans lacks, where that is likely to be the error.
+func dialect(code syntax.ErrorCode) string {
+	switch code {
+	case syntax.ErrInvalidNamedCapture, syntax.ErrInvalidPerlOp, syntax.ErrInvalidEscape, syntax.ErrInvalidRepeatSize:
+		return "; scan's regular expressions are RE2: no lookahead or lookbehind, no backreferences, repeats up to 1000"
+	}
+	return ""
 }
 
 // unfit finds what has a meaning in text and none in memory; c is the character at fault, where it is one.
