@@ -188,7 +188,7 @@ func makeStruct(c call) goja.Value {
 	b.checkSyntax(err)
 	main := set.Main()
 	if main == nil {
-		c.throwType("struct: the source declares no type")
+		c.throwType("struct: the source declares no type: write struct NAME {…};, or the name of a type alone")
 	}
 	for _, d := range set.Decls {
 		if d.Type != nil && (d.Kind == ctype.DeclType || d.Kind == ctype.DeclTypedef) {

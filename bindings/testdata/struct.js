@@ -76,6 +76,14 @@ equal(struct("struct uses { struct inner i; };").sizeof, 4, "declared before");
 throws(() => struct("struct x { int"), SyntaxError, /struct:/);
 throws(() => struct("struct never_heard_of"), Error);
 throws(() => struct(""), Error);
+// A type needs no name; where there is one that has, it is meant.
+equal(struct("struct { u8 a; int b; };").offsetOf("b"), 4);
+equal(struct("union { u8 a; u16 b; }").kind, "union");
+equal(struct("enum { FIRST, SECOND };").constants, { FIRST: 0, SECOND: 1 });
+equal(struct("const struct { u32 a; };").at(vm, 0x800004).a, 0xb6000001);
+equal(struct("struct named { u8 a; }; enum { THIRD };").name, "struct named");
+throws(() => struct("int a;"), TypeError, /declares no type: write struct NAME/);
+throws(() => struct("typedef int;"), TypeError, /declares no type/);
 throws(() => struct({ a: 1 }), TypeError, /type of a/);
 throws(() => struct("u32", { abi: "vax" }), RangeError);
 throws(() => text.at(1, 2), TypeError, /memory must be a Memory/);

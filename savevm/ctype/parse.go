@@ -28,9 +28,10 @@ type Decl struct {
 
 // A Set is what C source declares.
 type Set struct {
-	Decls  []Decl // in order
-	types  map[string]*Type
-	consts map[string]int64
+	Decls   []Decl // in order
+	unnamed *Type  // the last struct, union or enum at the outer level that has no name at all
+	types   map[string]*Type
+	consts  map[string]int64
 }
 
 // Type finds a type by typedef name or by tag, "list_head" or "struct list_head"; nil when the source does not define it.
@@ -49,14 +50,15 @@ func (s *Set) Const(name string) (int64, bool) {
 	return v, ok
 }
 
-// Main is the type that the source is about: the last that it declares at the outer level; nil when it declares none.
+// Main is the type that the source is about: the last that it declares at the outer level, one with a name if it can be; nil when it
+// declares none.
 func (s *Set) Main() *Type {
 	for _, d := range slices.Backward(s.Decls) {
 		if (d.Kind == DeclType || d.Kind == DeclTypedef) && !d.Nested {
 			return d.Type
 		}
 	}
-	return nil
+	return s.unnamed
 }
 
 // Bounds on what source may ask for.
@@ -260,10 +262,11 @@ func (p *parser) externalDeclaration() {
 		return
 	}
 	spec := p.specifiers()
-	if p.tok.kind == tokEOF && spec.defines { // the last semicolon may be left out
-		return
-	}
-	if p.accept(";") {
+	if p.is(";") || p.tok.kind == tokEOF && spec.defines { // the last semicolon may be left out
+		if spec.defines && spec.typ.Strip().name == "" {
+			p.set.unnamed = spec.typ
+		}
+		p.accept(";")
 		return
 	}
 	for {
