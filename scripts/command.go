@@ -50,6 +50,7 @@ type Parameter struct {
 type UsageError struct {
 	Command string
 	Text    string
+	Option  string // an option as it was given that the script does not have; else empty
 }
 
 func (e *UsageError) Error() string {
@@ -199,7 +200,7 @@ func (c *Command) parseOption(rt *goja.Runtime, values *goja.Object, set map[str
 	name, value, hasValue := strings.Cut(strings.TrimLeft(arg, "-"), "=")
 	p := c.option(name)
 	if p == nil {
-		return nil, c.usage("there is no option %s", arg)
+		return nil, &UsageError{Command: c.Name, Text: "there is no option " + arg, Option: arg}
 	}
 	if p.Type == "boolean" {
 		if hasValue {

@@ -69,11 +69,7 @@ var flagTable = []flagRow{
 		f.image.Container.Snapshot = v
 		return nil
 	}},
-	{"below-4g", "", "SIZE", "how much RAM lies below the PCI hole, where the image does not tell", func(f *flags, v string) error {
-		n, err := positiveSize(v)
-		f.image.Below4G = uint64(n)
-		return err
-	}},
+	{"below-4g", "", "SIZE", "how much RAM lies below the PCI hole, where the image does not tell", setBelow4G},
 	{"place", "", "BLOCK=ADDRESS", "where the RAM block of a DIMM lies, where the image does not tell; may be repeated", setPlace},
 	{"ram-file", "", "BLOCK=PATH", "the file behind a RAM block that the image does not hold (x-ignore-shared); may be repeated", setRAMFile},
 	{"raw", "", "", "the file is plain memory from guest-physical address 0 on", set(func(f *flags) { f.image.Raw = true })},
@@ -82,7 +78,7 @@ var flagTable = []flagRow{
 
 	flagSection("A Linux guest's kernel"),
 	{"symbols", "", "FILE", "a vmlinux or debug file, a System.map or a volatility3 ISF of the guest's kernel, for what it does not carry itself",
-		func(f *flags, v string) error { f.linux.SymbolFile = v; return nil }},
+		setSymbols},
 	{"kernel-root", "", "ADDRESS", "the physical address of the kernel's page table, instead of the one that is found", setKernelRoot},
 	{"kaslr", "", "OFFSET", "how far the kernel lies from where it was linked, instead of what is found", setKASLR},
 
@@ -94,6 +90,14 @@ var flagTable = []flagRow{
 
 func set(fn func(*flags)) func(*flags, string) error {
 	return func(f *flags, _ string) error { fn(f); return nil }
+}
+
+func setSymbols(f *flags, v string) error {
+	if info, err := os.Stat(v); err != nil || info.IsDir() {
+		return fmt.Errorf("there is no file %s", v)
+	}
+	f.linux.SymbolFile = v
+	return nil
 }
 
 func setKernelRoot(f *flags, v string) (err error) {
@@ -130,6 +134,18 @@ func positiveSize(v string) (int64, error) {
 	return n, err
 }
 
+// pageSize is that of the guests' RAM, in bytes: no part of it is smaller.
+const pageSize = 4096
+
+func setBelow4G(f *flags, v string) error {
+	n, err := positiveSize(v)
+	if err == nil && n%pageSize != 0 {
+		err = fmt.Errorf("it is whole pages of %d bytes, as 3G, not %q", pageSize, v)
+	}
+	f.image.Below4G = uint64(n)
+	return err
+}
+
 func setModulePath(f *flags, v string) error {
 	if info, err := os.Stat(v); err != nil || !info.IsDir() {
 		return fmt.Errorf("there is no folder %s", v)
@@ -141,7 +157,7 @@ func setModulePath(f *flags, v string) error {
 func setPlace(f *flags, v string) error {
 	block, text, _ := strings.Cut(v, "=")
 	address, err := strconv.ParseUint(text, 0, 64)
-	if err != nil || block == "" || address%4096 != 0 {
+	if err != nil || block == "" || address%pageSize != 0 {
 		return fmt.Errorf("it is BLOCK=ADDRESS, as mem1=0x110000000, with the address of a page, not %q", v)
 	}
 	if f.image.Place == nil {
@@ -229,6 +245,24 @@ func parseFlags(args []string, getenv func(string) string) (*flags, error) {
 		}
 	}
 	return f, nil
+}
+
+// insteadOfScript are the flags that do not go with a script.
+var insteadOfScript = []string{"eval", "list", "types", "help", "version"}
+
+// misplacedFlag is for a flag of svscript among the words behind a script (or another first word): it says where the flag belongs. It is
+// nil for a word that is no flag.
+func misplacedFlag(words []string, word, behind string) error {
+	name, _, hasValue := strings.Cut(strings.TrimLeft(word, "-"), "=")
+	at, row := slices.Index(words, word), flagNamed(name, strings.HasPrefix(word, "--"))
+	if at < 0 || row == nil || !strings.HasPrefix(word, "-") || slices.Contains(insteadOfScript, row.name) {
+		return nil
+	}
+	end := at + 1
+	if row.value != "" && !hasValue && end < len(words) {
+		end++
+	}
+	return usageError("%s comes before %s: svscript %s", word, behind, strings.Join(slices.Concat(words[at:end], words[:at], words[end:]), " "))
 }
 
 // asGiven is a flag as the command line has it.

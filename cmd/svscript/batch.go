@@ -45,6 +45,14 @@ func runBatch(f *flags, out *output) error {
 	if len(operands) > 0 && wantsHelp(operands[:1]) {
 		return out.text(usageText())
 	}
+	for _, word := range operands {
+		if word == "--" {
+			break
+		}
+		if err := misplacedFlag(f.operands, word, batchName); err != nil {
+			return err
+		}
+	}
 	if len(operands) < 2 {
 		return usageError("batch wants a script and images: svscript batch SCRIPT IMAGE... [-- ARG...]")
 	}

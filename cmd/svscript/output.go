@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/svscript/svscript/runtime"
+	"github.com/svscript/svscript/savevm/symbols"
 	"github.com/svscript/svscript/scripts"
 )
 
@@ -190,12 +191,16 @@ func (out *output) finish(err error) int {
 		return exitDone
 	}
 	var script *runtime.ScriptError
+	var symbolFile *symbols.SymbolFileError
 	switch e := asExit(err); {
 	case e.err == nil:
 		return e.code
 	case errors.Is(err, errInterrupted):
 		out.message("interrupted")
 		return exitInterrupted
+	case errors.As(e.err, &symbolFile): // the user's argument, whatever script asked for it
+		out.message("%v", symbolFile)
+		return exitUsage
 	case errors.As(e.err, &script):
 		if code, ok := plainErrors[script.Name]; ok {
 			out.message("%s", script.Message)

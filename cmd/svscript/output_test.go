@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/svscript/svscript/bindings"
+	"github.com/svscript/svscript/runtime"
+	"github.com/svscript/svscript/savevm/symbols"
 )
 
 // benchmarkEmit measures one emitted row.
@@ -62,6 +65,16 @@ func TestProgressLine(t *testing.T) {
 	work.Finished = true
 	if got := at(2*time.Second, work); got != "\r\x1b[K" {
 		t.Errorf("finished: %q", got)
+	}
+}
+
+// TestSymbolFileError: a symbol file of no use is a wrong argument, whatever script asked for the kernel.
+func TestSymbolFileError(t *testing.T) {
+	var stderr bytes.Buffer
+	out := newOutput(environment{stdout: io.Discard, stderr: &stderr, getenv: func(string) string { return "" }}, &flags{})
+	err := &runtime.ScriptError{Name: "Error", Message: "no symbol file", File: "linux.js", Line: 7, Err: &symbols.SymbolFileError{Err: errors.New("no symbol file")}}
+	if code := out.finish(runError(context.Background(), err)); code != exitUsage || stderr.String() != "svscript: no symbol file\n" {
+		t.Errorf("exit %d, %q", code, &stderr)
 	}
 }
 

@@ -153,6 +153,9 @@ func runScript(f *flags, out *output, s *script) error {
 	}
 	var img *savevm.Image
 	if len(args) > 0 {
+		if err := misplacedFlag(f.operands, args[0], "the script"); err != nil {
+			return err
+		}
 		if len(args[0]) > 1 && args[0][0] == '-' {
 			return usageError("the image comes right after the script, before %s: svscript %s IMAGE %s", args[0], s.name, strings.Join(args, " "))
 		}
@@ -243,6 +246,7 @@ func stringList(rt *goja.Runtime, args []string) *goja.Object {
 // A loaded script has run its top-level code.
 type loaded struct {
 	*session
+	f       *flags
 	script  *script
 	exports *goja.Object
 	command *scripts.Command // nil where it declares none
@@ -253,7 +257,7 @@ func load(ctx context.Context, f *flags, out *output, s *script, img *savevm.Ima
 	if err != nil {
 		return nil, err
 	}
-	r := &loaded{session: session, script: s}
+	r := &loaded{session: session, f: f, script: s}
 	if s.builtin != "" {
 		r.exports, err = session.host.LoadBuiltin(ctx, s.builtin)
 	} else {
@@ -283,6 +287,9 @@ func (r *loaded) run(ctx context.Context, args []string) error {
 		var usage *scripts.UsageError
 		switch {
 		case errors.As(err, &usage):
+			if err := misplacedFlag(r.f.operands, usage.Option, "the script"); err != nil {
+				return err
+			}
 			return &exitError{exitUsage, err}
 		case err != nil:
 			return err

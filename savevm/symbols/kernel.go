@@ -210,7 +210,7 @@ func (f *finder) finish(k *Kernel) (*Kernel, error) {
 	}
 	if f.options.SymbolFile != "" {
 		if err := k.useFile(f.options.SymbolFile); err != nil {
-			return nil, err
+			return nil, &SymbolFileError{err}
 		}
 		if k.Space == nil {
 			k.findRoot(f)

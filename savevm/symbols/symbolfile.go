@@ -10,6 +10,13 @@ import (
 	"github.com/svscript/svscript/savevm/symbols/symtab"
 )
 
+// A SymbolFileError says that [Options.SymbolFile] cannot be used: it is not the image that is at fault.
+type SymbolFileError struct{ Err error }
+
+func (e *SymbolFileError) Error() string { return e.Err.Error() }
+
+func (e *SymbolFileError) Unwrap() error { return e.Err }
+
 // A MismatchError says that a symbol file is of another kernel than the image's.
 type MismatchError struct {
 	Path   string
