@@ -81,7 +81,8 @@ history.
 const helpShort = `
 Short commands show the JavaScript that they stand for. Addresses are virtual,
 of the CPU that .cpu says; with ! before the command they are physical. They are
-0x…, hexadecimal digits, the name of a register, or an expression.
+hexadecimal digits, with 0x or without, names of registers, sums of these, or
+JavaScript. N is decimal.
 
 `
 

@@ -41,10 +41,10 @@ var shortCommands = []shortCommand{
 	{"dq", "ADDRESS [N]", "dump 64-bit values", dumpArray("u64", 8), 8},
 	{"dis", "ADDRESS [N]", "disassemble instructions", disassemble, 0},
 	{"vtop", "ADDRESS", "walk the page tables for a virtual address", func(r *repl, space string, args []string) string {
-		if len(args) != 1 || space == "vm" {
+		if len(args) == 0 || space == "vm" {
 			return ""
 		}
-		return space + ".walk(" + r.address(args[0]) + ")"
+		return space + ".walk(" + r.address(strings.Join(args, " ")) + ")"
 	}, 0},
 	{"pt", "[START END]", "list what the page tables map", func(r *repl, space string, args []string) string {
 		switch {
@@ -83,8 +83,10 @@ var (
 	shortLine     = regexp.MustCompile(`^\s*(!?)(db|dw|dd|dq|dis|vtop|pt|find|regs)(?:\s+(.*?))?\s*$`)
 	operatorFirst = regexp.MustCompile(`^(?:[=.(,;*%&|^<>?:]|\[|[-+/]\s|\+\+|--|=>|instanceof\b|in\b)`)
 	regexpLiteral = regexp.MustCompile(`^/.+/[a-z]*$`)
-	hexDigits     = regexp.MustCompile(`^(?:0[xX])?[0-9a-fA-F_` + "`" + `]+$`)
-	decimal       = regexp.MustCompile(`^[0-9]{1,15}$`)
+	hexDigits     = regexp.MustCompile(`^(?:0[xX])?[0-9a-fA-F_` + "`" + `]*[0-9a-fA-F][0-9a-fA-F_` + "`" + `]*$`)
+	count         = regexp.MustCompile(`^(?:0[xX][0-9a-fA-F]+|[0-9]+)$`)
+	addressTerm   = regexp.MustCompile(`[^-+*\s]+`)
+	addressSum    = regexp.MustCompile(`^[^-+*\s]+(?:\s*[-+*]\s*[^-+*\s]+)*$`)
 )
 
 func dumpArray(element string, n int) func(*repl, string, []string) string {
@@ -105,7 +107,11 @@ func hasDisassembler() bool {
 func disassemble(r *repl, space string, args []string) string {
 	return r.at(args, 10, func(address, n string) string {
 		if _, ok := bindings.Lookup("Memory", "disassemble"); ok {
-			return fmt.Sprintf("%s.disassemble(%s, %s)", space, address, n)
+			code := fmt.Sprintf("%s.disassemble(%s, %s)", space, address, n)
+			if space != "vm" { // once the kernel was asked for, the listing has its symbols
+				code = "vm.linux; " + code
+			}
+			return code
 		}
 		return fmt.Sprintf("disassemble(%s, %s)", address, n)
 	})
@@ -192,31 +198,48 @@ func (r *repl) cpu() string { return fmt.Sprintf("vm.cpu(%d)", r.current) }
 
 // at reads the arguments ADDRESS [N].
 func (r *repl) at(args []string, n int, code func(address, n string) string) string {
-	count := strconv.Itoa(n)
-	if last := len(args) - 1; last > 0 && hexDigits.MatchString(args[last]) {
-		count, args = args[last], args[:last]
+	many := strconv.Itoa(n)
+	if last := len(args) - 1; last > 0 && count.MatchString(args[last]) && !strings.ContainsAny(args[last-1][len(args[last-1])-1:], "+-*") {
+		many, args = args[last], args[:last]
 	}
 	if len(args) == 0 {
 		return ""
 	}
-	return code(r.address(strings.Join(args, " ")), count)
+	return code(r.address(strings.Join(args, " ")), many)
 }
 
-// address is the JavaScript of an address: hexadecimal digits (decimal ones, when there are no others and no 0x), a register's name,
-// or an expression as it stands.
+// address is the JavaScript of an address: of hexadecimal digits and names of registers, and of sums of these, or any other expression as
+// it stands.
 func (r *repl) address(s string) string {
+	if !addressSum.MatchString(s) {
+		return s
+	}
+	known := true
+	sum := addressTerm.ReplaceAllStringFunc(s, func(term string) string {
+		code := r.term(term)
+		known = known && code != ""
+		return code
+	})
+	if !known {
+		return s
+	}
+	return sum
+}
+
+// term is the JavaScript of digits or of a register; empty for another word. Digits are hexadecimal, with 0x or without, unless they are
+// the name of a register or of a variable.
+func (r *repl) term(s string) string {
 	digits := strings.NewReplacer("_", "", "`", "").Replace(s)
+	prefixed := strings.HasPrefix(digits, "0x") || strings.HasPrefix(digits, "0X")
 	switch {
-	case decimal.MatchString(digits):
-		return digits + "n"
-	case hexDigits.MatchString(s) && (strings.HasPrefix(digits, "0x") || strings.HasPrefix(digits, "0X")):
-		return digits + "n"
 	case r.isRegister(s):
 		return r.cpu() + "." + s
-	case hexDigits.MatchString(s) && r.host.Runtime().GlobalObject().Get(s) == nil:
-		return "0x" + digits + "n"
+	case !hexDigits.MatchString(s), r.host.Runtime().GlobalObject().Get(s) != nil:
+		return ""
+	case prefixed:
+		return digits + "n"
 	}
-	return s
+	return "0x" + digits + "n"
 }
 
 func (r *repl) isRegister(name string) bool {
