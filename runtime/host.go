@@ -305,7 +305,11 @@ func (h *Host) loadEntry(ctx context.Context, p *Program, id, dir string) (*goja
 		return nil, err
 	}
 	m.value = v
-	exports, _ := m.exports().(*goja.Object)
+	// What a module exports may be still to come, such as the report of async tests: `module.exports = report()`.
+	if v, err = h.await(ctx, m.exports()); err != nil {
+		return nil, err
+	}
+	exports, _ := v.(*goja.Object)
 	if exports == nil {
 		exports = h.rt.NewObject()
 	}

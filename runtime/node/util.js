@@ -21,27 +21,51 @@ for (const name of ["Uint8Array", "Uint8ClampedArray", "Uint16Array", "Uint32Arr
 	types["is" + name] = (v) => ArrayBuffer.isView(v) && typedArrayTag.call(v) === name;
 }
 
-// same is deep equality; loose compares as == does and looks at no prototypes.
-const same = (a, b, loose, seen) => {
+// Objects of these classes hold one primitive; those of the others can be compared by nothing but themselves.
+const BOXES = [Date, Number, String, Boolean, BigInt, Symbol], OPAQUE = [WeakMap, WeakSet, WeakRef, Promise];
+const isAny = (classes, v) => classes.some((c) => v instanceof c);
+const bytesOf = (v) => (ArrayBuffer.isView(v) ? new Uint8Array(v.buffer, v.byteOffset, v.byteLength) : new Uint8Array(v));
+
+// same is deep equality; loose compares as == does, skipPrototype looks at no prototypes. open has the pairs whose
+// comparison has begun, as a map of sets.
+const same = (a, b, how, open) => {
+	const { loose, skipPrototype } = how;
 	if (Object.is(a, b) || (loose && (a == b || (a !== a && b !== b)))) return true;
 	if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-	if (tag(a) !== tag(b) || (!loose && Object.getPrototypeOf(a) !== Object.getPrototypeOf(b))) return false;
-	if (seen.get(a) === b) return true; // a cycle: what leads here decides
-	seen.set(a, b);
-	if (a instanceof Date || a instanceof Number || a instanceof String || a instanceof Boolean) { if (!Object.is(a.valueOf(), b.valueOf())) return false; }
+	if (tag(a) !== tag(b) || (!skipPrototype && Object.getPrototypeOf(a) !== Object.getPrototypeOf(b))) return false;
+	const partners = open.get(a) ?? new Set();
+	if (partners.has(b)) return true; // a cycle: what leads here decides
+	open.set(a, partners.add(b));
+	const equal = sameContents(a, b, how, open);
+	partners.delete(b); // a pair that differed must not pass for a cycle later
+	return equal;
+};
+
+const sameContents = (a, b, how, open) => {
+	const { loose } = how, eq = (v, w) => same(v, w, how, open);
+	if (isAny(OPAQUE, a)) return false;
+	if (isAny(BOXES, a)) { if (!Object.is(a.valueOf(), b.valueOf())) return false; }
 	else if (a instanceof RegExp) { if (String(a) !== String(b) || a.lastIndex !== b.lastIndex) return false; }
-	else if (a instanceof Error) { if (a.message !== b.message || a.name !== b.name) return false; }
-	else if (a instanceof ArrayBuffer) return same(new Uint8Array(a), new Uint8Array(b), loose, seen);
-	else if (a instanceof Set) return a.size === b.size && [...a].every((v) => b.has(v) || (typeof v === "object" && [...b].some((w) => same(v, w, loose, seen))));
-	else if (a instanceof Map) {
-		return a.size === b.size && [...a].every(([k, v]) => (b.has(k) ? same(v, b.get(k), loose, seen)
-			: typeof k === "object" && [...b].some(([l, w]) => same(k, l, loose, seen) && same(v, w, loose, seen))));
-	}
-	if (ArrayBuffer.isView(a) && a.length !== b.length) return false;
+	else if (a instanceof Error) { if (a.message !== b.message || a.name !== b.name || !eq(a.cause, b.cause) || !eq(a.errors, b.errors)) return false; }
+	else if (a instanceof ArrayBuffer || a instanceof DataView) return eq(bytesOf(a), bytesOf(b));
+	else if (ArrayBuffer.isView(a)) return a.length === b.length && a.every((v, i) => Object.is(v, b[i]) || (loose && v === b[i]));
+	else if (a instanceof Set) { if (!sameEntries(new Map([...a].map((v) => [v])), new Map([...b].map((w) => [w])), eq)) return false; }
+	else if (a instanceof Map) { if (!sameEntries(a, new Map(b), eq)) return false; }
 	if (Array.isArray(a) && a.length !== b.length) return false;
 	const enumerable = (o) => Reflect.ownKeys(o).filter((k) => Object.prototype.propertyIsEnumerable.call(o, k));
 	const keys = enumerable(a);
-	return keys.length === enumerable(b).length && keys.every((k) => Object.prototype.hasOwnProperty.call(b, k) && same(a[k], b[k], loose, seen));
+	return keys.length === enumerable(b).length && keys.every((k) => Object.prototype.hasOwnProperty.call(b, k) && eq(a[k], b[k]));
+};
+
+// sameEntries tells whether a Map has the entries that are left of another, in any order: each is the partner of one alone. Keys that are
+// no objects are looked up; the others have to be tried.
+const sameEntries = (a, left, eq) => {
+	if (a.size !== left.size) return false;
+	return [...a].every(([k, v]) => {
+		if (left.has(k) && eq(v, left.get(k))) return left.delete(k);
+		for (const [l, w] of left) if (eq(k, l) && eq(v, w)) return left.delete(l);
+		return false;
+	});
 };
 
 const custom = Symbol.for("nodejs.util.promisify.custom");
@@ -67,8 +91,8 @@ module.exports = {
 	},
 	deprecate: (fn) => fn,
 	debuglog: () => Object.assign(() => {}, { enabled: false }),
-	isDeepStrictEqual: (a, b) => same(a, b, false, new Map()),
-	isDeepEqual: (a, b) => same(a, b, true, new Map()),
+	isDeepStrictEqual: (a, b, { skipPrototype = false } = {}) => same(a, b, { skipPrototype }, new Map()),
+	isDeepEqual: (a, b) => same(a, b, { loose: true, skipPrototype: true }, new Map()),
 	stripVTControlCharacters: (s) => s.replace(/\x1b\[[0-9;?]*[ -/]*[@-~]/g, ""),
 	toUSVString: (s) => String(s).toWellFormed(),
 	TextEncoder, TextDecoder,

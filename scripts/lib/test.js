@@ -4,25 +4,53 @@
 //	test("it adds", () => assert.equal(1 + 1, 2));
 //	module.exports = report();
 "use strict";
+// @ts-ignore: the types of Node's modules are not there
+const { inspect, isDeepStrictEqual } = require("util");
+const { plural } = require("./format");
 
+/** @typedef {{passed: number, failed: number}} Report */
+
+/** @type {Report} */
 const results = { passed: 0, failed: 0 };
+/** Async tests that may not have ended yet. @type {Promise<void>[]} */
+const running = [];
 
-/** Runs a test. What it throws is printed on stderr, and counted. @param {string} name @param {() => void} fn */
+/**
+ * Runs a test. What it throws is printed on stderr, and counted. An async one goes on by itself, beside those behind it; report() waits for it.
+ * @param {string} name @param {() => void | Promise<unknown>} fn
+ */
 function test(name, fn) {
-	try {
-		fn();
-		results.passed++;
-	} catch (error) {
+	const passed = () => void results.passed++;
+	const failed = (/** @type {unknown} */ error) => {
 		results.failed++;
 		console.error(`FAIL ${name}: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
+	};
+	try {
+		const result = fn();
+		if (result instanceof Promise) running.push(result.then(passed, failed));
+		else passed();
+	} catch (error) {
+		failed(error);
 	}
 }
 
-/** Ends the file: says how many tests passed, and throws when one did not, so that svscript fails. */
+/**
+ * Ends the file: says how many tests passed, and throws when one did not, so that svscript fails. Where there are async tests, it does so
+ * when they have ended, and returns a promise.
+ * @returns {Report | Promise<Report>}
+ */
 function report() {
+	return running.length > 0 ? ended().then(summary) : summary();
+}
+
+async function ended() {
+	while (running.length > 0) await running.shift(); // a test may begin others
+}
+
+function summary() {
 	const { passed, failed } = results;
-	if (failed > 0) throw new AssertionError(`${failed} of ${passed + failed} tests failed`);
-	console.error(`${passed} tests passed`);
+	if (failed > 0) throw new AssertionError(`${failed} of ${plural(passed + failed, "test")} failed`);
+	console.error(`${plural(passed, "test")} passed`);
 	return { passed, failed };
 }
 
@@ -32,12 +60,8 @@ class AssertionError extends Error {
 	}
 }
 
-/** A value as text, in which a BigInt is no Number. @param {unknown} value */
-const text = (value) => JSON.stringify(value, (_, v) => {
-	if (typeof v === "bigint") return `${v}n`;
-	if (v === undefined) return "undefined";
-	return ArrayBuffer.isView(v) ? [v.constructor.name, ...Array.from(/** @type {any} */ (v))] : v;
-}) ?? String(value);
+/** A value as the console shows it, in full. @param {unknown} value @returns {string} */
+const text = (value) => inspect(value, { depth: Infinity });
 
 const assert = {
 	/** @param {unknown} value @param {string} [what] */
@@ -45,9 +69,9 @@ const assert = {
 		if (!value) throw new AssertionError(`${what} is ${text(value)}`);
 	},
 
-	/** Values that print alike are equal: deep, and BigInts are not Numbers. @param {unknown} got @param {unknown} want */
+	/** Deep: 1n is not 1, and no order counts but that of arrays. What the API returns equals an object with the same properties. @param {unknown} got @param {unknown} want */
 	equal(got, want) {
-		if (text(got) !== text(want)) throw new AssertionError(`got\n  ${text(got)}\nwant\n  ${text(want)}`);
+		if (!isDeepStrictEqual(got, want, { skipPrototype: true })) throw new AssertionError(`got\n  ${text(got)}\nwant\n  ${text(want)}`);
 	},
 
 	/** @param {() => unknown} fn @param {RegExp} message @returns {any} what was thrown */
