@@ -252,7 +252,7 @@ const libraries = new WeakMap();
  * @param {{types?: boolean}} [options] types: false for who can do without
  * @returns {LinuxLibrary}
  */
-module.exports = (vm, { types = true } = {}) => {
+function linux(vm, { types = true } = {}) {
 	let library = libraries.get(vm);
 	if (!library) libraries.set(vm, library = make(vm));
 	const { kernel } = library;
@@ -261,8 +261,8 @@ module.exports = (vm, { types = true } = {}) => {
 		throw new NoLinuxError(`the types of Linux ${kernel.release} are damaged: little is left of struct task_struct`);
 	}
 	return library;
-};
+}
 
 const TASK = ["tasks", "pid", "comm", "signal", "mm"];
 
-module.exports.NoLinuxError = NoLinuxError;
+module.exports = Object.assign(linux, { NoLinuxError });
