@@ -29,8 +29,9 @@ function make(vm) {
 		return (name ?? String(value)).replace(prefix, "").toLowerCase();
 	}
 
-	/** A program, as `bpftool prog` tells of it. @param {Struct} prog */
+	/** A program, as `bpftool prog` tells of it. @param {bigint | Struct} prog */
 	function bpf_prog_info(prog) {
+		prog = k.at("struct bpf_prog", prog);
 		const aux = prog.$deref("aux");
 		const tag = space.tryRead(prog.$address + BigInt(prog.$type.offsetOf("tag")), 8) ?? [];
 		const count = Math.min(Number(aux.used_map_cnt), MAX_USED_MAPS);
@@ -43,16 +44,18 @@ function make(vm) {
 		};
 	}
 
-	/** A map, as `bpftool map` tells of it. @param {Struct} map */
+	/** A map, as `bpftool map` tells of it. @param {bigint | Struct} map */
 	function bpf_map_info(map) {
+		map = k.at("struct bpf_map", map);
 		return {
 			id: Number(map.id), type: enumerator("enum bpf_map_type", map.map_type, "BPF_MAP_TYPE_"), name: map.name, key_size: Number(map.key_size),
 			value_size: Number(map.value_size), max_entries: Number(map.max_entries), flags: Number(map.map_flags), map: map.$address,
 		};
 	}
 
-	/** What attaches a program to where it runs. @param {Struct} link */
+	/** What attaches a program to where it runs. @param {bigint | Struct} link */
 	function bpf_link_info(link) {
+		link = k.at("struct bpf_link", link);
 		const prog = link.$deref("prog");
 		return { id: Number(link.id), type: enumerator("enum bpf_link_type", link.type, "BPF_LINK_TYPE_"), prog: prog === null ? null : Number(prog.$deref("aux").id), link: link.$address };
 	}

@@ -32,6 +32,8 @@ const O_FLAGS = [
 const O_FLAGS_ARM = { O_DIRECTORY: 0o40000, O_NOFOLLOW: 0o100000, O_DIRECT: 0o200000, O_LARGEFILE: 0o400000 };
 const O_CLOEXEC = 0o2000000, O_DSYNC = 0o10000, O_SYNC = 0o4010000;
 
+/** @typedef {StructFields} Struct */
+
 /**
  * @typedef {{mnt: bigint, dentry: bigint}} Path  a struct path: pointers to a struct vfsmount and a struct dentry
  */
@@ -66,14 +68,17 @@ function make(vm) {
 
 	// --- Paths
 
+	/** @param {bigint | Struct | Path} where @returns {any} */
+	const pathAt = (where) => (typeof where === "bigint" ? lx.at("struct path", where) : where);
+
 	/**
 	 * The absolute path of a struct path or struct file, as /proc/PID/fd shows it (fs/d_path.c): mounts are crossed, and an unlinked file
 	 * ends with " (deleted)".
-	 * @param {any} path a struct path, a struct file, or {mnt, dentry}
+	 * @param {bigint | Struct | Path} path a struct path or its address, a struct file, or {mnt, dentry}
 	 * @returns {string | null} null where it cannot be read
 	 */
 	function d_path(path) {
-		const { mnt, dentry } = path.f_path ?? path;
+		const of = pathAt(path), { mnt, dentry } = of.f_path ?? of;
 		if (dentry === 0n || mnt === 0n) return null;
 		return attempt("path of dentry", dentry, () => {
 			const d = at("dentry", dentry);
@@ -84,36 +89,41 @@ function make(vm) {
 
 	/**
 	 * The path of a struct path as seen from a root; null where it does not lie beneath it.
-	 * @param {Path} path @param {Path} root
+	 * @param {bigint | Struct | Path} path @param {bigint | Struct | Path} root
 	 */
-	function path_from_root({ mnt, dentry }, root) {
+	function path_from_root(path, root) {
+		const { mnt, dentry } = pathAt(path), top = pathAt(root);
 		return attempt("path of dentry", dentry, () => {
-			const { path, reached } = walkUp(at("dentry", dentry), mnt, root);
+			const { path, reached } = walkUp(at("dentry", dentry), mnt, top);
 			return reached ? path : null;
 		}, null);
 	}
 
-	/** The path of a dentry in its own file system. @param {any} dentry @returns {string | null} */
+	/** The path of a dentry in its own file system. @param {bigint | Struct} dentry @returns {string | null} */
 	function dentry_path(dentry) {
-		return attempt("path of dentry", dentry.$address, () => {
+		/** @type {any} */
+		let at = lx.at("struct dentry", dentry);
+		return attempt("path of dentry", at.$address, () => {
 			const names = [];
-			while (dentry.d_parent !== dentry.$address) {
-				if (names.push(d_name(dentry)) > MAX_COMPONENTS) return null;
-				dentry = dentry.$deref("d_parent");
-				if (!dentry) return null;
+			while (at.d_parent !== at.$address) {
+				if (names.push(d_name(at)) > MAX_COMPONENTS) return null;
+				at = at.$deref("d_parent");
+				if (!at) return null;
 			}
 			return "/" + names.reverse().join("/");
 		}, null);
 	}
 
-	/** @param {any} dentry */
+	/** @param {bigint | Struct} dentry */
 	function d_name(dentry) {
+		dentry = lx.at("struct dentry", dentry);
 		const { len, name } = dentry.d_name;
 		return space.readCString(name, Math.min(len, 255));
 	}
 
-	/** Whether a dentry's file has been removed. @param {any} dentry */
+	/** Whether a dentry's file has been removed. @param {bigint | Struct} dentry */
 	function d_unlinked(dentry) {
+		dentry = lx.at("struct dentry", dentry);
 		return dentry.d_hash.pprev === 0n && dentry.d_parent !== dentry.$address;
 	}
 
@@ -166,16 +176,18 @@ function make(vm) {
 
 	// --- Mounts
 
-	/** The mount namespace of a task, init's when left out; null for a task that has none, such as a zombie. @param {any} [task] @returns {any} */
+	/** The mount namespace of a task, init's when left out; null for a task that has none, such as a zombie. @param {bigint | Struct} [task] @returns {any} */
 	function mount_namespace(task = first_task()) {
+		task = lx.at("struct task_struct", task);
 		return attempt("a mount namespace", task.$address, () => lx.follow(task, "nsproxy", "uts_ns")?.$deref("mnt_ns") ?? null, null);
 	}
 
 	/** Process 1, or the idle task where there is none. @returns {any} */
 	const first_task = () => lx.find_task(1) ?? lx.init_task();
 
-	/** The struct mounts of a namespace, in the order of /proc/mounts. @param {any} [namespace] init's when left out @returns {Generator<any>} */
+	/** The struct mounts of a namespace, in the order of /proc/mounts. @param {bigint | Struct} [namespace] init's when left out @returns {Generator<any>} */
 	function* for_each_mount(namespace = mount_namespace()) {
+		namespace = lx.at("struct mnt_namespace", namespace);
 		if (!namespace) return;
 		const seen = new Set();
 		for (const mount of lx.guard("mounts", namespace.$address, () => listedMounts(namespace))) {
@@ -215,13 +227,15 @@ function make(vm) {
 		}
 	}
 
-	/** Where a mount is mounted. @param {any} mount @returns {Path} */
+	/** Where a mount is mounted. @param {bigint | Struct} mount @returns {Path} */
 	function mount_root(mount) {
+		mount = lx.at("struct mount", mount);
 		return { mnt: mount.$address + mountOffset(), dentry: mount.mnt.mnt_root };
 	}
 
-	/** The root or working directory of a task. @param {any} task @param {"root" | "pwd"} [which] @returns {any} null for a task without */
+	/** The root or working directory of a task. @param {bigint | Struct} task @param {"root" | "pwd"} [which] @returns {any} null for a task without */
 	function task_root(task, which = "root") {
+		task = lx.at("struct task_struct", task);
 		const fs = attempt("a process's root", task.$address, () => lx.follow(task, "fs"), null), path = fs && fs[which];
 		if (path && path.dentry === 0n) {
 			lx.skip("a process's root", fs.$address, "it has no directory");
@@ -232,10 +246,11 @@ function make(vm) {
 
 	/**
 	 * A mount as /proc/PID/mountinfo has it, without the options that only its file system knows.
-	 * @param {any} mount @param {Path | null} [root] of the process that looks; all mounts can be seen when left out
+	 * @param {bigint | Struct} mount @param {bigint | Struct | Path | null} [root] of the process that looks; all mounts can be seen when left out
 	 * @returns {{id: number, parent: number, device: string, path: string, type: string, flags: string, options: string | null} | null} null where it is not beneath the root
 	 */
 	function mount_info(mount, root = null) {
+		mount = lx.at("struct mount", mount);
 		const at = mount_root(mount);
 		const path = root ? path_from_root(at, root) : d_path(at);
 		if (path === null) return null;
@@ -253,8 +268,9 @@ function make(vm) {
 		}, null);
 	}
 
-	/** The type of a file system, "ext4" or "fuse.sshfs". @param {any} sb struct super_block */
+	/** The type of a file system, "ext4" or "fuse.sshfs". @param {bigint | Struct} sb struct super_block */
 	function fs_type(sb) {
+		sb = lx.at("struct super_block", sb);
 		const name = lx.readName(sb.$deref("s_type").name);
 		const sub = sb.s_subtype ? space.tryReadCString(sb.s_subtype, 64) : null;
 		return sub ? `${name}.${sub}` : name;
@@ -271,8 +287,9 @@ function make(vm) {
 
 	// --- Open files
 
-	/** The open files of a task. @param {any} task @returns {Generator<{fd: number, file: any, cloexec: boolean}>} */
+	/** The open files of a task. @param {bigint | Struct} task @returns {Generator<{fd: number, file: any, cloexec: boolean}>} */
 	function* for_each_file(task) {
+		task = lx.at("struct task_struct", task);
 		const fdt = attempt("file descriptors", task.$address, () => {
 			const files = lx.follow(task, "files", "fdt");
 			return files && lx.follow(files, "fdt", "fd");
@@ -292,11 +309,15 @@ function make(vm) {
 		}
 	}
 
-	/** An inode's number, as stat(2) gives it: a BigInt only where a Number cannot be it. @param {any} inode @returns {number | bigint} */
-	const inode_number = (inode) => (inode.i_ino > MAX_SAFE ? inode.i_ino : Number(inode.i_ino));
+	/** An inode's number, as stat(2) gives it: a BigInt only where a Number cannot be it. @param {bigint | Struct} inode @returns {number | bigint} */
+	function inode_number(inode) {
+		const { i_ino } = lx.at("struct inode", inode);
+		return i_ino > MAX_SAFE ? i_ino : Number(i_ino);
+	}
 
-	/** What a file is: "reg", "dir", "chr", "blk", "fifo", "link", "sock"; "anon" without a type. @param {any} inode */
+	/** What a file is: "reg", "dir", "chr", "blk", "fifo", "link", "sock"; "anon" without a type. @param {bigint | Struct} inode */
 	function inode_type(inode) {
+		inode = lx.at("struct inode", inode);
 		return TYPES[inode.i_mode & 0xf000] ?? "anon";
 	}
 
@@ -313,8 +334,9 @@ function make(vm) {
 
 	// --- Looking up names
 
-	/** The children of a directory that the kernel remembers. @param {any} dentry @returns {Generator<any>} */
+	/** The children of a directory that the kernel remembers. @param {bigint | Struct} dentry @returns {Generator<any>} */
 	function* for_each_child(dentry) {
+		dentry = lx.at("struct dentry", dentry);
 		const at = (/** @type {string} */ member) => dentry.$address + BigInt(dentry.$type.offsetOf(member));
 		if (has("dentry", "d_children")) yield* lx.hlist_for_each_entry(at("d_children"), "dentry", "d_sib"); // since Linux 6.8
 		else yield* lx.list_for_each_entry(at("d_subdirs"), "dentry", "d_child");
@@ -384,22 +406,25 @@ function make(vm) {
 		}
 	}
 
-	/** The inodes of a file system that are in memory. @param {any} sb @returns {Generator<any>} */
+	/** The inodes of a file system that are in memory. @param {bigint | Struct} sb @returns {Generator<any>} */
 	function* for_each_inode(sb) {
+		sb = lx.at("struct super_block", sb);
 		yield* lx.list_for_each_entry(sb.$address + BigInt(sb.$type.offsetOf("s_inodes")), "inode", "i_sb_list");
 	}
 
-	/** The names of an inode that the kernel remembers. @param {any} inode @returns {Generator<any>} struct dentry */
+	/** The names of an inode that the kernel remembers. @param {bigint | Struct} inode @returns {Generator<any>} struct dentry */
 	function* for_each_alias(inode) {
+		inode = lx.at("struct inode", inode);
 		const alias = has("dentry", "d_u.d_alias") ? "d_u.d_alias" : "d_alias";
 		yield* lx.hlist_for_each_entry(inode.$address + BigInt(inode.$type.offsetOf("i_dentry")), "dentry", alias);
 	}
 
 	/**
 	 * A path of an inode: through a mount of its file system where there is one; else its path in the file system, with where that is mounted unknown.
-	 * @param {any} inode @returns {string | null} null for an inode without a name
+	 * @param {bigint | Struct} inode @returns {string | null} null for an inode without a name
 	 */
 	function inode_path(inode) {
+		inode = lx.at("struct inode", inode);
 		for (const dentry of for_each_alias(inode)) {
 			const deleted = attempt("dentry", dentry.$address, () => d_unlinked(dentry), false);
 			for (const mount of mountsOf(inode.i_sb)) {
@@ -455,9 +480,11 @@ function make(vm) {
 
 	/**
 	 * The inode that has a file's pages: of a file on overlayfs that of the file beneath, else the inode itself.
-	 * @param {any} inode @returns {any}
+	 * @param {bigint | Struct} where a struct inode or its address @returns {any}
 	 */
-	function real_inode(inode) {
+	function real_inode(where) {
+		/** @type {any} */
+		let inode = lx.at("struct inode", where);
 		for (let depth = 0; depth < 3 && fs_type(inode.$deref("i_sb")) === "overlay"; depth++) {
 			if (!kernel.hasType("struct ovl_inode")) {
 				lx.skip("a file on overlayfs", inode.$address, "which file is beneath cannot be told: the kernel carries no types of module overlay"); // BTF of modules: since Linux 5.11
@@ -480,8 +507,9 @@ function make(vm) {
 		return e.__numlower === 0 ? 0n : at("ovl_path", e.$address + BigInt(e.$type.offsetOf("__lowerstack"))).dentry;
 	}
 
-	/** How many pages of a file are in memory; 0 for what is no file. @param {any} inode @returns {number} */
+	/** How many pages of a file are in memory; 0 for what is no file. @param {bigint | Struct} inode @returns {number} */
 	function cached_pages(inode) {
+		inode = lx.at("struct inode", inode);
 		if ((inode.i_mode & 0xf000) !== 0x8000) return 0;
 		const mapping = inode.$deref("i_mapping");
 		return mapping ? Number(mapping.nrpages) : 0;
@@ -489,10 +517,11 @@ function make(vm) {
 
 	/**
 	 * The entries of a file's page cache, by index: pages that lie behind each other in the file and in memory, and marks.
-	 * @param {any} inode
+	 * @param {bigint | Struct} inode
 	 * @returns {Generator<CacheEntry>}
 	 */
 	function* for_each_cached_page(inode) {
+		inode = lx.at("struct inode", inode);
 		const mapping = inode.$deref("i_mapping");
 		if (!mapping) return;
 		const pages = lx.field(mapping, "i_pages", "page_tree"); // before Linux 4.17
@@ -549,10 +578,11 @@ function make(vm) {
 
 	/**
 	 * What of a file is in the page cache, in order of offsets, and what is not. Nothing is in between.
-	 * @param {any} inode @param {number} [start] @param {number} [end] the file's size when left out
+	 * @param {bigint | Struct} inode @param {number} [start] @param {number} [end] the file's size when left out
 	 * @returns {Generator<FileRun>}
 	 */
 	function* for_each_file_run(inode, start = 0, end = Infinity) {
+		inode = lx.at("struct inode", inode);
 		end = Math.min(end, Number(inode.i_size));
 		const gap = IN_MEMORY.has(fs_type(inode.$deref("i_sb"))) ? "a hole" : "not in the page cache";
 		let next = start;
@@ -571,10 +601,11 @@ function make(vm) {
 
 	/**
 	 * A part of a file out of the page cache.
-	 * @param {any} inode @param {number} [start] @param {number} [end] the file's size when left out
+	 * @param {bigint | Struct} inode @param {number} [start] @param {number} [end] the file's size when left out
 	 * @returns {{bytes: Uint8Array, missing: FileRun[]}} missing: what is not in memory; those bytes are 0, as those of holes are
 	 */
 	function read_file(inode, start = 0, end = Infinity) {
+		inode = lx.at("struct inode", inode);
 		end = Math.min(end, Number(inode.i_size));
 		if (end - start > MAX_READ) throw new RangeError(`read_file: ${end - start} bytes are too many at once; for_each_file_run gives them piece by piece`);
 		const bytes = new Uint8Array(Math.max(0, end - start));

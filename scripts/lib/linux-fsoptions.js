@@ -43,8 +43,9 @@ module.exports = (k) => {
 	/** @type {Record<string, (info: bigint, device: any) => string[] | null>} */
 	const known = { tmpfs: shmem, devtmpfs: shmem, rootfs: rootOptions, devpts, ramfs, overlay, ext4, cgroup, cgroup2: cgroup };
 
-	/** The options of a file system as /proc/mounts has them, "size=65536k,mode=700"; null where this kind is not known. @param {string} type @param {any} sb @returns {string | null} */
+	/** The options of a file system as /proc/mounts has them, "size=65536k,mode=700"; null where this kind is not known. @param {string} type @param {bigint | StructFields} sb @returns {string | null} */
 	function fs_options(type, sb) {
+		sb = k.at("struct super_block", sb);
 		if (PLAIN.has(type)) return "";
 		if (!Object.hasOwn(known, type) || sb.s_fs_info === 0n) return null;
 		return k.attempt("a file system's options", sb.$address, () => known[type](sb.s_fs_info, sb)?.join(",") ?? null, null);

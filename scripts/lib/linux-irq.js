@@ -82,8 +82,9 @@ function make(vm) {
 		return null;
 	}
 
-	/** What handles an interrupt. @param {Struct} desc @returns {Generator<Struct, void>} struct irqaction */
+	/** What handles an interrupt. @param {bigint | Struct} desc @returns {Generator<Struct, void>} struct irqaction */
 	function* for_each_irq_action(desc) {
+		desc = k.at("struct irq_desc", desc);
 		const seen = new Set();
 		for (let action = attempt("an interrupt", desc.$address, () => desc.$deref("action"), null); action; ) {
 			const at = action;
@@ -94,15 +95,17 @@ function make(vm) {
 		}
 	}
 
-	/** How often an interrupt came, by CPU number. @param {Struct} desc @returns {number[]} */
+	/** How often an interrupt came, by CPU number. @param {bigint | Struct} desc @returns {number[]} */
 	function irq_counts(desc) {
+		desc = k.at("struct irq_desc", desc);
 		const { kstat_irqs: at } = desc, counts = [];
 		for (const cpu of k.for_each_online_cpu()) counts.push(at === 0n ? 0 : space.tryReadU32(kernel.perCpu(at, cpu)) ?? 0); // first member of struct irqstat, too
 		return counts;
 	}
 
-	/** The numbers of the CPUs that an interrupt may go to. @param {Struct} desc @returns {number[]} */
+	/** The numbers of the CPUs that an interrupt may go to. @param {bigint | Struct} desc @returns {number[]} */
 	function irq_affinity(desc) {
+		desc = k.at("struct irq_desc", desc);
 		const mask = ["irq_common_data.affinity", "irq_data.affinity"].find((m) => has("struct irq_desc", m));
 		if (!mask) return [];
 		const value = desc.$field(mask); // cpumask_var_t: a pointer, or an array of one
@@ -110,8 +113,9 @@ function make(vm) {
 		return at === 0n ? [] : [...k.for_each_cpu(at)];
 	}
 
-	/** An interrupt as /proc/interrupts shows it. @param {number} irq @param {Struct} desc */
+	/** An interrupt as /proc/interrupts shows it. @param {number} irq @param {bigint | Struct} desc */
 	function irq_info(irq, desc) {
+		desc = k.at("struct irq_desc", desc);
 		const chip = desc.irq_data.chip === 0n ? null : desc.irq_data.$deref("chip");
 		/** @type {Action[]} */
 		const actions = [];
@@ -130,8 +134,8 @@ function make(vm) {
 		};
 	}
 
-	/** Whether /proc/interrupts leaves an interrupt out, or shows it as an IPI. @param {Struct} desc */
-	const irq_hidden = (desc) => (Number(desc.status_use_accessors) & IRQ_HIDDEN) !== 0;
+	/** Whether /proc/interrupts leaves an interrupt out, or shows it as an IPI. @param {bigint | Struct} desc */
+	const irq_hidden = (desc) => (Number(k.at("struct irq_desc", desc).status_use_accessors) & IRQ_HIDDEN) !== 0;
 
 	/** What /proc/interrupts shows behind the interrupts with numbers: x86's own, "LOC", "RES", …; the "IPI0", … of others. @returns {{irq: string, name: string, counts: number[]}[]} counts: by CPU; a single one of what is not counted by CPU */
 	function arch_irq_counts() {

@@ -50,8 +50,9 @@ module.exports = (k) => {
 		return null;
 	}
 
-	/** "r-xp" as /proc/PID/maps prints it. @param {Struct} vma */
+	/** "r-xp" as /proc/PID/maps prints it. @param {bigint | Struct} vma */
 	function vma_flags(vma) {
+		vma = k.at("struct vm_area_struct", vma);
 		const flags = BigInt(vma.vm_flags);
 		const letter = (/** @type {bigint} */ bit, /** @type {string} */ yes, no = "-") => (flags & bit ? yes : no);
 		return letter(VM_READ, "r") + letter(VM_WRITE, "w") + letter(VM_EXEC, "x") + letter(VM_MAYSHARE, "s", "p");
@@ -69,9 +70,10 @@ module.exports = (k) => {
 	/**
 	 * What /proc/PID/maps calls an area that maps no file: "[heap]", "[stack]", "[vdso]", "[anon:name]"; "" for others (show_map_vma in
 	 * fs/proc/task_mmu.c).
-	 * @param {Struct} vma
+	 * @param {bigint | Struct} vma
 	 */
 	function vma_name(vma) {
+		vma = k.at("struct vm_area_struct", vma);
 		if (vma.vm_private_data !== 0n && isSpecial(vma.vm_ops)) {
 			return space.tryReadCString(k.at("struct vm_special_mapping", vma.vm_private_data).name, 64) ?? "";
 		}
@@ -231,18 +233,20 @@ module.exports = (k) => {
 			return attempt("a process's program", k.address(task), () => task_mm(task)?.$deref("exe_file") ?? null, null);
 		},
 
-		/** The struct file that an area maps; null for none. @param {Struct} vma @returns {Struct | null} */
-		vma_file: (vma) => (vma.vm_file === 0n ? null : vma.$deref("vm_file")),
+		/** The struct file that an area maps; null for none. @param {bigint | Struct} vma @returns {Struct | null} */
+		vma_file: (vma) => k.at("struct vm_area_struct", vma).$deref("vm_file"),
 
-		/** A file's device as [major, minor] and its inode number. @param {Struct} file @returns {{dev: [number, number], inode: bigint}} */
+		/** A file's device as [major, minor] and its inode number. @param {bigint | Struct} file @returns {{dev: [number, number], inode: bigint}} */
 		file_id(file) {
+			file = k.at("struct file", file);
 			const inode = file.$deref("f_inode");
 			const dev = inode.$deref("i_sb").s_dev;
 			return { dev: [dev >>> 20, dev & 0xfffff], inode: BigInt(inode.i_ino) }; // MINORBITS, include/linux/kdev_t.h
 		},
 
-		/** The area of [vsyscall], which x86_64 shows behind all others of a process; null where there is none (arch/x86/entry/vsyscall). @param {Struct} mm */
+		/** The area of [vsyscall], which x86_64 shows behind all others of a process; null where there is none (arch/x86/entry/vsyscall). @param {bigint | Struct} mm */
 		gate_vma(mm) {
+			mm = k.at("struct mm_struct", mm);
 			const mode = k.symbolIfAny("vsyscall_mode"), NONE = 2, MM_CONTEXT_HAS_VSYSCALL = 2n; // bit 1 of mm->context.flags
 			if (kernel.symbol("gate_vma") === null || mode === null || (space.tryReadU32(mode) ?? NONE) === NONE) return null;
 			if (has("struct mm_struct", "context.flags") && !(BigInt(field(mm, "context.flags")) & MM_CONTEXT_HAS_VSYSCALL)) return null;

@@ -113,8 +113,8 @@ function make(vm) {
 		}
 	}
 
-	/** The address of the struct net of a sock. @param {Struct} sk @returns {bigint} */
-	const sock_net = (sk) => k.fieldIfAny(sk, "__sk_common.skc_net.net") ?? 0n;
+	/** The address of the struct net of a sock. @param {bigint | Struct} sk @returns {bigint} */
+	const sock_net = (sk) => k.fieldIfAny(k.at("struct sock", sk), "__sk_common.skc_net.net") ?? 0n;
 
 	/** @type {Set<string>} */
 	const told = new Set();
@@ -133,8 +133,9 @@ function make(vm) {
 		return k.at("struct inet_hashinfo", own || k.symbol("tcp_hashinfo"));
 	}
 
-	/** The TCP sockets of a namespace: those that listen, then the others. @param {Struct} net @returns {Generator<Struct>} */
+	/** The TCP sockets of a namespace: those that listen, then the others. @param {bigint | Struct} net @returns {Generator<Struct>} */
 	function* for_each_tcp_sock(net) {
+		net = k.at("struct net", net);
 		const table = attempt("the table of TCP sockets", net.$address, () => tcpTable(net), null);
 		if (!table || attempt("the table of TCP sockets", table.$address, () => notYet("TCP sockets", table.ehash), true)) return;
 		yield* socksOf(listening(table), "__sk_common.skc_nulls_node", net);
@@ -154,8 +155,9 @@ function make(vm) {
 	/** Notes that a table of sockets is not known. @param {string} what @param {Struct} net @param {string} name of its symbol */
 	const unknown = (what, net, name) => k.skip(what, net.$address, `the kernel has no symbol ${name}`);
 
-	/** The UDP sockets of a namespace, UDP-Lite's included. @param {Struct} net @returns {Generator<Struct>} */
+	/** The UDP sockets of a namespace, UDP-Lite's included. @param {bigint | Struct} net @returns {Generator<Struct>} */
 	function* for_each_udp_sock(net) {
+		net = k.at("struct net", net);
 		const own = has("struct net", "ipv4.udp_table") ? net.$field("ipv4.udp_table") : 0n; // since Linux 6.2
 		const first = own || k.symbolIfAny("udp_table");
 		if (!first) unknown("the UDP sockets", net, "udp_table");
@@ -169,8 +171,9 @@ function make(vm) {
 		}
 	}
 
-	/** The raw sockets of a namespace. @param {Struct} net @returns {Generator<Struct>} */
+	/** The raw sockets of a namespace. @param {bigint | Struct} net @returns {Generator<Struct>} */
 	function* for_each_raw_sock(net) {
+		net = k.at("struct net", net);
 		for (const at of [k.symbolIfAny("raw_v4_hashinfo"), k.symbolIfAny("raw_v6_hashinfo")]) {
 			if (at === null || !kernel.hasType("struct raw_hashinfo")) continue;
 			const heads = at + BigInt(kernel.type("struct raw_hashinfo").offsetOf("ht"));
@@ -178,22 +181,25 @@ function make(vm) {
 		}
 	}
 
-	/** The UNIX sockets of a namespace. @param {Struct} net @returns {Generator<Struct>} */
+	/** The UNIX sockets of a namespace. @param {bigint | Struct} net @returns {Generator<Struct>} */
 	function* for_each_unix_sock(net) {
+		net = k.at("struct net", net);
 		const own = has("struct net", "unx.table.buckets"); // since Linux 6.0
 		const table = own ? attempt("the table of UNIX sockets", net.$address, () => net.$field("unx.table.buckets"), null) : k.symbolIfAny("unix_socket_table");
 		if (table === null && !own) unknown("the UNIX sockets", net, "unix_socket_table");
 		if (table) yield* socksOf(hash_for_each("the table of UNIX sockets", table, UNIX_HASH_SIZE, kernel.pointerSize), "__sk_common.skc_node", net);
 	}
 
-	/** The packet sockets of a namespace. @param {Struct} net @returns {Generator<Struct>} */
+	/** The packet sockets of a namespace. @param {bigint | Struct} net @returns {Generator<Struct>} */
 	function* for_each_packet_sock(net) {
+		net = k.at("struct net", net);
 		if (!has("struct net", "packet.sklist")) return;
 		yield* socksOf(k.hlist_for_each(net.$address + BigInt(net.$type.offsetOf("packet.sklist"))), "__sk_common.skc_node", net);
 	}
 
-	/** The netlink sockets of a namespace that have an address. @param {Struct} net @returns {Generator<Struct>} */
+	/** The netlink sockets of a namespace that have an address. @param {bigint | Struct} net @returns {Generator<Struct>} */
 	function* for_each_netlink_sock(net) {
+		net = k.at("struct net", net);
 		const tables = k.symbolIfAny("nl_table");
 		if (tables === null || !kernel.hasType("struct netlink_table")) return unknown("the netlink sockets", net, "nl_table");
 		const first = space.tryReadPointer(tables), type = kernel.type("struct netlink_table");
@@ -233,8 +239,9 @@ function make(vm) {
 		}
 	}
 
-	/** All sockets of a namespace that are in its tables. @param {Struct} net @returns {Generator<Struct>} */
+	/** All sockets of a namespace that are in its tables. @param {bigint | Struct} net @returns {Generator<Struct>} */
 	function* for_each_sock(net) {
+		net = k.at("struct net", net);
 		yield* for_each_tcp_sock(net);
 		yield* for_each_udp_sock(net);
 		yield* for_each_raw_sock(net);
@@ -245,28 +252,33 @@ function make(vm) {
 
 	// --- What a socket is
 
-	/** The struct socket of an open file; null for a file that is none. @param {Struct} file @returns {Struct | null} */
+	/** The struct socket of an open file; null for a file that is none. @param {bigint | Struct} file @returns {Struct | null} */
 	function file_socket(file) {
+		file = k.at("struct file", file);
 		const ops = k.symbolIfAny("socket_file_ops");
 		if (ops !== null ? file.f_op !== ops : (file.$deref("f_inode").i_mode & 0xf000) !== 0xc000) return null;
 		return file.private_data === 0n ? null : k.at("struct socket", file.private_data);
 	}
 
-	/** The inode of a socket. @param {bigint} socket address of the struct socket @returns {Struct} */
+	/** The inode of a socket. @param {bigint | Struct} socket @returns {Struct} */
 	function socket_inode(socket) {
 		const alloc = kernel.type("struct socket_alloc");
-		return k.at("struct inode", k.wrap(socket - BigInt(alloc.offsetOf("socket")) + BigInt(alloc.offsetOf("vfs_inode"))));
+		return k.at("struct inode", k.wrap(k.address(socket) - BigInt(alloc.offsetOf("socket")) + BigInt(alloc.offsetOf("vfs_inode"))));
 	}
 
-	/** "stream", "dgram", … @param {Struct} socket */
-	const socket_type = (socket) => SOCK_TYPES[socket.type] ?? String(socket.type);
+	/** "stream", "dgram", … @param {bigint | Struct} socket */
+	function socket_type(socket) {
+		const { type } = k.at("struct socket", socket);
+		return SOCK_TYPES[type] ?? String(type);
+	}
 
 	/**
 	 * What a socket is, its addresses and its state.
-	 * @param {Struct} sk struct sock
+	 * @param {bigint | Struct} sk struct sock
 	 * @returns {SocketInfo}
 	 */
 	function sock_info(sk) {
+		sk = k.at("struct sock", sk);
 		const { skc_family: family, skc_state: state } = sk.__sk_common;
 		const mini = (family === AF_INET || family === AF_INET6) && (state === TCP_TIME_WAIT || state === TCP_NEW_SYN_RECV);
 		const socket = mini ? 0n : sk.sk_socket;
@@ -367,8 +379,9 @@ function make(vm) {
 		return socket === 0n ? "" : `socket:[${socket_inode(socket).i_ino}]`;
 	}
 
-	/** The name of a UNIX socket: a path, "@" and an abstract name, or "". @param {Struct} u struct unix_sock */
+	/** The name of a UNIX socket: a path, "@" and an abstract name, or "". @param {bigint | Struct} u struct unix_sock */
 	function unix_name(u) {
+		u = k.at("struct unix_sock", u);
 		if (u.addr === 0n) return "";
 		const addr = u.$deref("addr");
 		const length = Math.min(addr.len - 2, SUN_PATH); // behind sun_family
@@ -394,8 +407,9 @@ function make(vm) {
 		return { state: "", local: `0x${number.toString(16).padStart(4, "0")} ${p.ifindex ? `interface ${p.ifindex}` : "every interface"}`, remote: "" };
 	}
 
-	/** A socket in a line, as lsof shows it: "tcp 127.0.0.1:22 → 127.0.0.1:40000 (ESTABLISHED)"; null where it cannot be read. @param {Struct} socket struct socket @returns {string | null} */
+	/** A socket in a line, as lsof shows it: "tcp 127.0.0.1:22 → 127.0.0.1:40000 (ESTABLISHED)"; null where it cannot be read. @param {bigint | Struct} socket struct socket @returns {string | null} */
 	function describe(socket) {
+		socket = k.at("struct socket", socket);
 		return attempt("a socket", socket.$address, () => {
 			if (socket.sk === 0n) return null;
 			const { proto, state, local, remote } = sock_info(socket.$deref("sk"));
@@ -423,16 +437,18 @@ function make(vm) {
 
 	// --- Devices
 
-	/** The network devices of a namespace. @param {Struct} net @returns {Generator<Struct>} struct net_device */
+	/** The network devices of a namespace. @param {bigint | Struct} net @returns {Generator<Struct>} struct net_device */
 	function* for_each_netdev(net) {
+		net = k.at("struct net", net);
 		yield* k.list_for_each_entry(net.$address + BigInt(net.$type.offsetOf("dev_base_head")), "struct net_device", "dev_list");
 	}
 
 	/**
 	 * A network device, with its addresses as "10.0.0.1/24".
-	 * @param {Struct} dev
+	 * @param {bigint | Struct} dev
 	 */
 	function netdev_info(dev) {
+		dev = k.at("struct net_device", dev);
 		const length = Math.min(dev.addr_len, 32);
 		const mac = length > 0 && dev.dev_addr !== 0n ? space.tryRead(dev.dev_addr, length) : null;
 		return {
@@ -466,8 +482,9 @@ function make(vm) {
 
 	// --- Routes
 
-	/** The tables of IPv4 routes of a namespace. @param {Struct} net @returns {Generator<Struct>} struct fib_table */
+	/** The tables of IPv4 routes of a namespace. @param {bigint | Struct} net @returns {Generator<Struct>} struct fib_table */
 	function* for_each_fib_table(net) {
+		net = k.at("struct net", net);
 		if (!has("struct net", "ipv4.fib_table_hash")) return;
 		const heads = net.$field("ipv4.fib_table_hash"), FIB_TABLE_HASHSZ = has("struct net", "ipv4.fib_main") ? 256 : 2; // CONFIG_IP_MULTIPLE_TABLES
 		if (heads === 0n) return;
@@ -477,10 +494,12 @@ function make(vm) {
 
 	/**
 	 * The IPv4 routes of a table, in the order of their destinations (net/ipv4/fib_trie.c).
-	 * @param {Struct} table struct fib_table
+	 * @param {bigint | Struct} table struct fib_table
 	 * @returns {Generator<{key: number, alias: Struct}>} key: the destination; alias: struct fib_alias
 	 */
 	function* for_each_route(table) {
+		table = k.at("struct fib_table", table);
+		const id = table.tb_id;
 		const vector = kernel.type("struct key_vector"), children = BigInt(vector.offsetOf("tnode")), list = BigInt(vector.offsetOf("leaf"));
 		const seen = new Set();
 		/** @param {bigint} at address of a struct key_vector @returns {Generator<{key: number, alias: Struct}>} */
@@ -490,7 +509,7 @@ function make(vm) {
 			if (bits < 0 || bits > 20 || seen.has(at) || seen.size > 1e6) return bits < 0 ? undefined : k.skip("a node of a routing table", at, "it is none");
 			seen.add(at);
 			if (bits === 0) {
-				for (const alias of k.hlist_for_each_entry(at + list, "struct fib_alias", "fa_list")) if ((k.fieldIfAny(alias, "tb_id") ?? table.tb_id) === table.tb_id) yield { key, alias };
+				for (const alias of k.hlist_for_each_entry(at + list, "struct fib_alias", "fa_list")) if ((k.fieldIfAny(alias, "tb_id") ?? id) === id) yield { key, alias };
 				return;
 			}
 			for (const child of space.tryReadArray(at + children, "pointer", 2 ** bits) ?? []) yield* walk(BigInt(child));
@@ -498,8 +517,10 @@ function make(vm) {
 		yield* k.guard("a routing table", table.$address, () => walk(space.readPointer(table.tb_data + BigInt(kernel.type("struct trie").offsetOf("kv")) + children)));
 	}
 
-	/** A route as `ip route` tells of it; gateway and dev are "" where it has none, or a nexthop object has them. @param {Struct} table @param {number} key @param {Struct} alias */
+	/** A route as `ip route` tells of it; gateway and dev are "" where it has none, or a nexthop object has them. @param {bigint | Struct} table @param {number} key @param {bigint | Struct} alias */
 	function route_info(table, key, alias) {
+		table = k.at("struct fib_table", table);
+		alias = k.at("struct fib_alias", alias);
 		const info = alias.$deref("fa_info");
 		const nh = info.fib_nhs > 0 ? k.at("struct fib_nh", info.$address + BigInt(info.$type.offsetOf("fib_nh"))) : null;
 		const dev = nh && k.field(nh, "nh_common.nhc_dev", "nh_dev"), gateway = nh ? k.field(nh, "nh_common.nhc_gw.ipv4", "nh_gw") : 0; // before Linux 5.2
@@ -511,8 +532,9 @@ function make(vm) {
 		};
 	}
 
-	/** The tables of IPv6 routes of a namespace. @param {Struct} net @returns {Generator<Struct>} struct fib6_table */
+	/** The tables of IPv6 routes of a namespace. @param {bigint | Struct} net @returns {Generator<Struct>} struct fib6_table */
 	function* for_each_fib6_table(net) {
+		net = k.at("struct net", net);
 		if (!has("struct net", "ipv6.fib_table_hash") || !kernel.hasType("struct fib6_table")) return;
 		if (!kernel.hasType("struct fib6_info")) return k.skip("the IPv6 routes", net.$address, "they are kept otherwise before Linux 4.18");
 		const heads = net.$field("ipv6.fib_table_hash"), FIB6_TABLE_HASHSZ = has("struct net", "ipv6.fib6_local_tbl") ? 256 : 1; // CONFIG_IPV6_MULTIPLE_TABLES
@@ -521,8 +543,9 @@ function make(vm) {
 		for (const at of hash_for_each("the tables of IPv6 routes", heads, FIB6_TABLE_HASHSZ, kernel.pointerSize)) yield k.at("struct fib6_table", k.wrap(at - node));
 	}
 
-	/** The IPv6 routes of a table, in the order of /proc/net/ipv6_route (net/ipv6/ip6_fib.c). @param {Struct} table struct fib6_table @returns {Generator<Struct>} struct fib6_info */
+	/** The IPv6 routes of a table, in the order of /proc/net/ipv6_route (net/ipv6/ip6_fib.c). @param {bigint | Struct} table struct fib6_table @returns {Generator<Struct>} struct fib6_info */
 	function* for_each_route6(table) {
+		table = k.at("struct fib6_table", table);
 		const RTN_RTINFO = 4, type = kernel.type("struct fib6_node"), seen = new Set();
 		/** @param {bigint} at address of a struct fib6_node @param {number} depth @returns {Generator<Struct>} */
 		function* walk(at, depth) {
@@ -542,8 +565,10 @@ function make(vm) {
 		yield* walk(table.$address + BigInt(table.$type.offsetOf("tb6_root")), 0);
 	}
 
-	/** A route as `ip -6 route` tells of it; gateway and dev are "" where it has none, or a nexthop object has them. @param {Struct} table @param {Struct} route struct fib6_info */
+	/** A route as `ip -6 route` tells of it; gateway and dev are "" where it has none, or a nexthop object has them. @param {bigint | Struct} table @param {bigint | Struct} route struct fib6_info */
 	function route6_info(table, route) {
+		table = k.at("struct fib6_table", table);
+		route = k.at("struct fib6_info", route);
 		const at = route.$address + BigInt(route.$type.offsetOf("fib6_nh")), nh = k.fieldIfAny(route, "nh") ? null : k.at("struct fib6_nh", at); // what a route with an object has there is not its own
 		const common = nh && has("struct fib6_nh", "nh_common") ? nh.nh_common : null, RTF_GATEWAY = 2; // since Linux 5.2
 		const dev = nh && (common ? common.nhc_dev : nh.nh_dev);

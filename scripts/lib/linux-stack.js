@@ -71,8 +71,9 @@ function make(vm) {
 
 	// --- Where to begin
 
-	/** The stack of a task: its lowest address and its size. @param {Struct} task @returns {{base: bigint, size: number}} */
+	/** The stack of a task: its lowest address and its size. @param {bigint | Struct} task @returns {{base: bigint, size: number}} */
 	function task_stack(task) {
+		task = k.at("struct task_struct", task);
 		return { base: task.stack, size: threadSize() };
 	}
 
@@ -84,8 +85,9 @@ function make(vm) {
 		return size >= 8192 && size <= 65536 && (size & (size - 1)) === 0 ? size : 4 * 4096;
 	}
 
-	/** The CPU that runs a task; null for one that does not run. @param {Struct} task @returns {CPU | null} */
+	/** The CPU that runs a task; null for one that does not run. @param {bigint | Struct} task @returns {CPU | null} */
 	function running_on(task) {
+		task = k.at("struct task_struct", task);
 		if (!has("task_struct", "on_cpu")) return vm.cpus.find((cpu) => stands(cpu, task)) ?? null;
 		if (task.on_cpu === 0) return null;
 		const cpu = k.task_cpu(task);
@@ -137,10 +139,11 @@ function make(vm) {
 
 	/**
 	 * The call stack of a task, the innermost frame first.
-	 * @param {Struct} task
+	 * @param {bigint | Struct} task
 	 * @returns {Generator<Frame>}
 	 */
 	function* stack_trace(task) {
+		task = k.at("struct task_struct", task);
 		const cpu = running_on(task);
 		if (cpu) return yield* cpu_stack_trace(cpu, task);
 		const state = k.attempt("where a task sleeps", task.$address, () => sleepState(task), null);

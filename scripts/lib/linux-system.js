@@ -64,8 +64,11 @@ module.exports = (k) => {
 		return kernel.type("struct timekeeper").at(at + offset);
 	}
 
-	/** What CLOCK_MONOTONIC said at that tick, in nanoseconds. @param {StructFields} tk struct timekeeper @returns {bigint} */
-	const monotonic = ({ tkr_mono: mono }) => mono.base + (mono.xtime_nsec >> BigInt(mono.shift));
+	/** What CLOCK_MONOTONIC said at that tick, in nanoseconds. @param {bigint | StructFields} tk struct timekeeper @returns {bigint} */
+	function monotonic(tk) {
+		const { tkr_mono: mono } = k.at("struct timekeeper", tk);
+		return mono.base + (mono.xtime_nsec >> BigInt(mono.shift));
+	}
 
 	/** The kernel's clocks at its last tick: the date in seconds since 1970, and the seconds since boot. @returns {{date: number, uptime: number} | null} */
 	function clocks() {

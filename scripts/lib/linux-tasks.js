@@ -162,10 +162,10 @@ module.exports = (k) => {
 
 	/**
 	 * The first task that a struct pid is about; null when there is none.
-	 * @param {bigint} pid address @param {number} [type] PIDTYPE_PID 0, PIDTYPE_TGID 1, PIDTYPE_PGID 2, PIDTYPE_SID 3
+	 * @param {bigint | Struct} pid @param {number} [type] PIDTYPE_PID 0, PIDTYPE_TGID 1, PIDTYPE_PGID 2, PIDTYPE_SID 3
 	 */
 	function pid_task(pid, type = 0) {
-		const head = pid + BigInt(kernel.type("struct pid").offsetOf("tasks")) + BigInt(type) * k.word;
+		const head = k.address(pid) + BigInt(kernel.type("struct pid").offsetOf("tasks")) + BigInt(type) * k.word;
 		const node = space.tryReadPointer(head);
 		if (node === null || node === 0n) return null;
 		return k.container_of(node, "task_struct", has("task_struct", "pid_links") ? `pid_links[${type}]` : `pids[${type}].node`);
@@ -263,8 +263,9 @@ module.exports = (k) => {
 		return { rss: pages * k.pageSize, vsize: all * k.pageSize };
 	}
 
-	/** @param {Struct} counter a struct percpu_counter */
+	/** @param {bigint | Struct} counter a struct percpu_counter */
 	function percpu_counter_sum(counter) {
+		counter = k.at("struct percpu_counter", counter);
 		let sum = Number(counter.count);
 		if (counter.counters === 0n) return sum;
 		for (const cpu of k.for_each_online_cpu()) sum += space.readS32(kernel.perCpu(counter.counters, cpu));

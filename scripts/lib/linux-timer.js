@@ -93,14 +93,16 @@ function make(vm) {
 		return at;
 	}
 
-	/** A timer of the wheel, with the seconds until it fires at the soonest; null where the length of a tick is not known. @param {Struct} timer */
+	/** A timer of the wheel, with the seconds until it fires at the soonest; null where the length of a tick is not known. @param {bigint | Struct} timer */
 	function timer_info(timer) {
+		timer = k.at("struct timer_list", timer);
 		const ticks = Number(BigInt.asIntN(8 * kernel.pointerSize, BigInt(timer.expires) - jiffies())), rate = hz();
 		return { expires: BigInt(timer.expires), left: rate === null ? null : ticks / rate, function: functionOf(timer), symbol: kernel.symbolize(timer.function), for: purpose(timer), timer: timer.$address };
 	}
 
-	/** A high-resolution timer: expires is in nanoseconds of its clock, left in seconds. @param {Struct} timer */
+	/** A high-resolution timer: expires is in nanoseconds of its clock, left in seconds. @param {bigint | Struct} timer */
 	function hrtimer_info(timer) {
+		timer = k.at("struct hrtimer", timer);
 		const base = timer.$deref("base"), now = ktime_get();
 		const expires = BigInt.asIntN(64, BigInt(k.field(timer, "node.expires"))), function_ = functionOf(timer);
 		const left = now === null || !base ? null : Number(expires - BigInt(base.offset) - now) / 1e9;

@@ -217,7 +217,10 @@ function report(kernel, skipped, script) {
 	for (const text of kernel.missing) if (!BUILT_SO.test(text)) console.error(`${script}: of the kernel is missing: ${text}`);
 	if (skipped.length === 0) return undefined;
 	const most = 8;
-	for (const { what, address, reason } of skipped.slice(0, most)) console.error(`${script}: ${what} at ${hex(address)} is left out: ${reason}`);
+	for (const { what, address, reason } of skipped.slice(0, most)) {
+		const at = typeof address === "bigint" ? ` at ${hex(address)}` : ""; // a script that notes things of its own may have none
+		console.error(`${script}: ${what}${at} is left out: ${reason}`);
+	}
 	if (skipped.length > most) console.error(`${script}: and ${plural(skipped.length - most, "more part")}`);
 	return shown({ complete: /** @type {false} */ (false), skipped: [...skipped] }, `not seen: ${plural(skipped.length, "part")}`);
 }
