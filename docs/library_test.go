@@ -94,6 +94,8 @@ func moduleComment(source string) string {
 var (
 	commented  = regexp.MustCompile(`(?s)/\*\*(.*?)\*/\s*`)
 	defined    = regexp.MustCompile(`^(?:async )?(?:function\*? ?|const |class |\*)?(\w+)`)
+	function   = regexp.MustCompile(`^(?:async )?(?:function\b|\*?\w+\(|(?:const )?\w+(?: =|:) (?:async )?(?:\(.*\)|\w+) =>)`)
+	alias      = regexp.MustCompile(`^\w+: (\w+),`)
 	exportOpen = regexp.MustCompile(`^(\t?)(?:return|module\.exports =) \{(.*)$`)
 	exported   = regexp.MustCompile(`^\*?(\w+)[:(]`)
 	tag        = regexp.MustCompile(`(?:^| )@(param|returns|throws|template|type|typedef|property|overload)\b`)
@@ -138,6 +140,10 @@ func documented(source string) (rows []string) {
 		}
 		if d.typedef == "" {
 			m := defined.FindStringSubmatch(source[at[1]:])
+			d.callable = function.MatchString(source[at[1]:])
+			if m := alias.FindStringSubmatch(source[at[1]:]); m != nil { // of a function?
+				d.callable = strings.Contains(source, "function "+m[1]+"(") || strings.Contains(source, "function* "+m[1]+"(")
+			}
 			if m == nil {
 				continue
 			}
@@ -159,7 +165,7 @@ type comment struct {
 	typedef   string // the object type that is described
 	text      string
 	params    []string
-	callable  bool
+	callable  bool // as the declaration behind it says
 	returns   string
 }
 
@@ -203,7 +209,6 @@ func readComment(raw string) (d comment) {
 		name, help, _ := strings.Cut(rest, " ")
 		switch m[1] {
 		case "param":
-			d.callable = true
 			if strings.HasPrefix(typ, "...") {
 				name = "..." + name
 			}
@@ -222,7 +227,7 @@ func readComment(raw string) (d comment) {
 		case "throws":
 			d.text += "<br>Throws " + typ + " " + rest
 		case "returns":
-			d.callable, d.returns = true, strings.ReplaceAll(typ, ", void>", ">")
+			d.returns = strings.ReplaceAll(typ, ", void>", ">")
 			if rest != "" {
 				d.text += "<br>Returns: " + rest
 			}

@@ -283,7 +283,7 @@ module.exports = (k) => {
 		/** @param {bigint} root address of the rb_root @param {string} type @param {string} member its rb_node in type */
 		rbtree_inorder_for_each_entry: (root, type, member) => each(rbtree_inorder_for_each(root), entry(type, member)),
 
-		/** The same as xa_for_each: before Linux 4.20 there was only this one. */
+		/** The same as xa_for_each: before Linux 4.20 there was only this one. @param {bigint | Struct} where */
 		radix_tree_for_each: xa_for_each,
 
 		/** Whether an XArray's entry is a number and no pointer. @param {bigint} entry */
