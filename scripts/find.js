@@ -28,7 +28,7 @@ const KINDS = ["text", "utf16", "hex", "regex", "u32", "u64", "pointer"];
 /** @param {VM} vm @param {any} args */
 exports.main = (vm, args) => {
 	const memory = selectMemory(vm, args);
-	const hits = memory.scan(pattern(args), { ...interval(args), align: args.align, ...(args.limit > 0 && { limit: args.limit }) });
+	const hits = search(memory, args);
 	let count = 0;
 	for (const { address, length, bytes } of hits) {
 		const around = context(memory, address, length) ?? bytes;
@@ -39,6 +39,16 @@ exports.main = (vm, args) => {
 	console.error(`${plural(count, "hit")}${count === args.limit ? "; there may be more: --limit 0 finds all" : ""}`);
 	return incomplete(hits.skipped, "searching");
 };
+
+/** @param {Memory} memory @param {any} args */
+function search(memory, args) {
+	try {
+		return memory.scan(pattern(args), { ...interval(args), align: args.align, ...(args.limit > 0 && { limit: args.limit }) });
+	} catch (error) {
+		if (error instanceof SyntaxError) throw new UsageError(error.message); // the pattern's: it is empty, or would match everywhere
+		throw error;
+	}
+}
 
 /** The pattern as scan takes it. @param {any} args @returns {Pattern} */
 function pattern(args) {

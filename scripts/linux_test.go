@@ -402,6 +402,7 @@ func TestLinuxStruct(t *testing.T) {
 		}
 		for command, want := range map[string]string{
 			"task_stru": "there are struct task_struct", "task_struct.nothing": "nothing", "task_struct nowhere_at_all": "no symbol",
+			"task_struct 0x0": "cannot read", "[ --grep": "TYPE is no regular expression",
 		} {
 			if _, err := execute(t, image, "struct", strings.Fields(command)...); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("struct %s: %v, want %q", command, err, want)

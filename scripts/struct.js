@@ -2,7 +2,7 @@
 "use strict";
 const { shown } = require("svscript/format");
 const linux = require("svscript/linux");
-const { UsageError } = require("svscript/select");
+const { regularExpression, UsageError } = require("svscript/select");
 
 exports.command = {
 	name: "struct",
@@ -26,7 +26,7 @@ exports.command = {
 exports.main = function* (vm, args) {
 	const k = linux(vm);
 	if (args.grep) {
-		for (const name of k.kernel.types(new RegExp(args.TYPE))) yield { name, size: k.kernel.type(name).sizeof };
+		for (const name of k.kernel.types(regularExpression("TYPE", args.TYPE))) yield { name, size: k.kernel.type(name).sizeof };
 		return;
 	}
 	const { type, path } = typeOf(k, args.TYPE);
@@ -47,9 +47,16 @@ function* show(k, type, address, path) {
 	const whole = type.at(address);
 	const value = path === "" ? whole : whole.$field(path);
 	const isStruct = typeof value === "object" && value !== null && "$decode" in value;
+	if (isStruct) checkSeen(k.space, value);
 	// A struct prints itself, and says where its memory ends; data is all of it or nothing.
 	const data = isStruct ? k.attempt(type.name, address, () => value.$decode(), null) : value;
 	yield shown({ address, type: type.name, ...(path && { path }), value: data }, isStruct ? String(value) : `${path || type.name} = ${print(value)}`);
+}
+
+/** Throws where a struct is not to be seen at all: neither its first byte nor its last. @param {Memory} memory @param {StructFields} view */
+function checkSeen(memory, view) {
+	const first = view.$address, last = BigInt.asUintN(64, first + BigInt(Math.max(view.$type.sizeof, 1) - 1));
+	if (!memory.isReadable(last)) memory.read(first, 1);
 }
 
 /** @param {any} value */

@@ -175,8 +175,13 @@ func runScript(f *flags, out *output, s *script) error {
 	if err != nil {
 		return noImageHint(err, img)
 	}
-	if r.command != nil && img == nil && !r.command.NoImage && len(f.operands) < 2 {
-		return usageError("%s needs an image: svscript %s IMAGE (- stands for none)", r.command.Name, r.command.Name)
+	if r.command != nil && img == nil && !r.command.NoImage {
+		switch { // a script of the user's may know what to do without one
+		case s.builtin != "":
+			return usageError("%s needs an image: svscript %s IMAGE", r.command.Name, r.command.Name)
+		case len(f.operands) < 2:
+			return usageError("%s needs an image: svscript %s IMAGE (- stands for none)", r.command.Name, r.command.Name)
+		}
 	}
 	return noImageHint(r.run(ctx, args), img)
 }
