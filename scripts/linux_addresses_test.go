@@ -7,6 +7,7 @@ import (
 
 	"github.com/svscript/svscript/bindings"
 	"github.com/svscript/svscript/runtime"
+	"github.com/svscript/svscript/savevm"
 )
 
 // Helpers that take a struct take its address as well: what they give is the same, and nothing is noted as left out.
@@ -15,25 +16,29 @@ func TestLinuxAddresses(t *testing.T) {
 		if withoutTypes(image) {
 			t.Skip("its types are inferred: not all that is asked for here are known")
 		}
-		var out bytes.Buffer
-		host, err := runtime.New(runtime.Config{Stdout: &out, Stderr: &out, Builtins: FS})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := bindings.New(host, openImage(t, image), bindings.Options{}); err != nil {
-			t.Fatal(err)
-		}
-		v, err := host.RunString(t.Context(), "addresses.js", addressesScript)
-		if err != nil {
-			t.Fatal(describe(err))
-		}
-		if v.String() != "" {
-			t.Error(v.String())
-		}
-		if !strings.Contains(out.String(), "addresses: a thing is left out: it is nowhere\n") {
-			t.Errorf("the report has nothing of what has no address: %s", out.String())
-		}
+		checkAddresses(t, openImage(t, image))
 	})
+}
+
+func checkAddresses(t *testing.T, img *savevm.Image) {
+	var out bytes.Buffer
+	host, err := runtime.New(runtime.Config{Stdout: &out, Stderr: &out, Builtins: FS})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bindings.New(host, img, bindings.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	v, err := host.RunString(t.Context(), "addresses.js", addressesScript)
+	if err != nil {
+		t.Fatal(describe(err))
+	}
+	if v.String() != "" {
+		t.Error(v.String())
+	}
+	if !strings.Contains(out.String(), "addresses: a thing is left out: it is nowhere\n") {
+		t.Errorf("the report has nothing of what has no address: %s", out.String())
+	}
 }
 
 const addressesScript = `

@@ -128,6 +128,8 @@ func TestLinuxGuestObjects(t *testing.T) {
 		return r.rows
 	}
 
+	t.Run("addresses", func(t *testing.T) { checkAddresses(t, img) })
+
 	t.Run("mount options", func(t *testing.T) {
 		got := map[string]any{}
 		for _, row := range script(t, "mounts") {
