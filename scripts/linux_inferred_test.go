@@ -30,6 +30,9 @@ var inferredCommands = map[string]string{
 // TestLinuxWithoutBTF: with the kernel's BTF lost, processes, threads, open files, mounts, modules, memory areas and files are what they
 // are with it.
 func TestLinuxWithoutBTF(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many runs of scripts, none of them parallel")
+	}
 	typedImages(t, func(t *testing.T, image string, _ map[string]string) {
 		img := openImage(t, image)
 		k, err := symbols.Find(context.Background(), symbols.Of(img), symbols.Options{})
