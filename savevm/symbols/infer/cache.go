@@ -76,7 +76,11 @@ func (in *inference) aliases() {
 		})
 	})
 	if ok {
-		d.place(link, "union { struct hlist_node d_alias; }", "d_u")
+		if in.AtLeast(7, 1) {
+			d.place(link, "struct hlist_node", "d_alias")
+		} else {
+			d.place(link, "union { struct hlist_node d_alias; }", "d_u")
+		}
 		i.place(off, "struct hlist_head", "i_dentry")
 	}
 }
@@ -145,7 +149,7 @@ func (in *inference) cached(mapping uint64) {
 			all = append(all, m)
 		}
 	}
-	head, internal, typ, name := w+8, uint64(2), "struct xarray", "i_pages"
+	head, internal, typ, name := w+alignUp(in.lock+4, w), uint64(2), "struct xarray", "i_pages"
 	if !in.AtLeast(4, 20) {
 		internal, typ = 1, "struct radix_tree_root"
 	}
@@ -176,15 +180,17 @@ func (in *inference) cached(mapping uint64) {
 	a.place(count, "unsigned long", "nrpages")
 }
 
-// namespaces finds i_private, by which a file of nsfs leads to its namespace, whose operations begin with their name.
+// namespaces finds i_private, by which a file of nsfs leads to its namespace, and in that a struct ns_common: its operations begin with
+// the name of what it is, and its number, which is the inode's, follows them.
 func (in *inference) namespaces() {
-	const reach = 1024
+	const reach, nsReach = 1024, 192
 	w := in.word
 	i := in.layout("struct inode")
 	inode, ok1 := in.layout("struct file").off("f_inode")
 	block, ok2 := i.off("i_sb")
-	typ, ok3 := in.layout("struct super_block").off("s_type")
-	if !ok1 || !ok2 || !ok3 {
+	number, ok3 := i.off("i_ino")
+	typ, ok4 := in.layout("struct super_block").off("s_type")
+	if !ok1 || !ok2 || !ok3 || !ok4 {
 		return
 	}
 	text := func(at uint64) string { return in.window(at, 16).text(0, 16) }
@@ -196,13 +202,33 @@ func (in *inference) namespaces() {
 			all = append(all, n)
 		}
 	}
+	given := !in.AtLeast(6, 18)
+	where := span{w, nsReach, w}
+	if given {
+		where.end = 2 * w
+	}
+	var ops uint64
 	off, ok := span{block + w, reach, w}.find(func(off uint64) bool {
-		return most(all, func(v window) bool {
-			ops := follow(v.ptr(off) + w) // struct ns_common
-			return in.kernelPointer(v.ptr(off)) && in.kernelPointer(ops) && len(text(follow(ops))) > 1
+		var ok bool
+		ops, ok = where.find(func(ops uint64) bool {
+			return most(all, func(v window) bool {
+				if !in.kernelPointer(v.ptr(off)) {
+					return false
+				}
+				ns := in.window(v.ptr(off)+ops, 2*w)
+				return in.kernelPointer(ns.ptr(0)) && ns.u32(w) == v.u32(number) && len(text(follow(ns.ptr(0)))) > 1
+			})
 		})
+		return ok
 	})
-	if ok {
-		i.place(off, "void *", "i_private")
+	if !ok {
+		return
+	}
+	i.place(off, "void *", "i_private")
+	if !given {
+		l := in.layout("struct ns_common")
+		l.place(ops-w, "void *", "stashed")
+		l.place(ops, "struct proc_ns_operations *", "ops")
+		l.place(ops+w, "unsigned int", "inum")
 	}
 }

@@ -15,6 +15,10 @@ func (in *inference) files() {
 	if !ok {
 		return
 	}
+	if most(in.users, func(v window) bool { return v.ptr(fs+in.word) == v.ptr(fs) }) { // since Linux 7.3
+		t.place(fs, "struct fs_struct *", "real_fs")
+		fs += in.word
+	}
 	t.place(fs, "struct fs_struct *", "fs")
 	between.first = fs + in.word
 	files, ok := between.find(in.descriptors)
@@ -74,7 +78,11 @@ func (in *inference) rootDentry(at uint64) bool {
 	l.place(parent, "struct dentry *", "d_parent")
 	l.place(parent+w, "struct qstr", "d_name")
 	l.place(parent+2*w+8, "struct inode *", "d_inode")
-	l.place(parent+3*w+8, "char [32]", "d_iname")
+	if in.AtLeast(6, 14) {
+		l.place(parent+3*w+8, "union { unsigned char string[32]; }", "d_shortname")
+	} else {
+		l.place(parent+3*w+8, "unsigned char [32]", "d_iname")
+	}
 	return true
 }
 
@@ -171,14 +179,18 @@ func (in *inference) inodeOf(dentry uint64) uint64 {
 }
 
 // fileFlags finds f_flags and f_mode by how the way of access stands in both: O_RDONLY 0, O_WRONLY 1 and O_RDWR 2 are FMODE_READ 1,
-// FMODE_WRITE 2 and both. Nearly all can be read or written.
+// FMODE_WRITE 2 and both. Nearly all can be read or written. Not all are open for the same; upper halves of pointers, which may look like
+// modes, have all of their upper bits.
 func (in *inference) fileFlags(f *layout) {
 	const reach, fmodeCan = 256, 0x60000 // FMODE_CAN_READ, FMODE_CAN_WRITE
 	for flags := uint64(0); flags < reach; flags += 4 {
+		if distinct(in.open, func(v window) uint64 { return uint64(v.u32(flags) & 3) }) < 2 {
+			continue
+		}
 		mode, ok := span{0, reach, 4}.find(func(off uint64) bool {
 			return off != flags && most(in.open, func(v window) bool {
-				return (v.u32(flags)+1)&3 == v.u32(off)&3 && v.u32(off)&fmodeCan != 0 && v.u32(flags) < 1<<26
-			}) && distinct(in.open, func(v window) uint64 { return uint64(v.u32(off) & 3) }) > 1
+				return (v.u32(flags)+1)&3 == v.u32(off)&3 && v.u32(off)&fmodeCan != 0 && v.u32(off)>>16 != 0xffff && v.u32(flags) < 1<<26
+			})
 		})
 		if ok {
 			f.place(flags, "unsigned int", "f_flags")
@@ -193,7 +205,7 @@ func (in *inference) superBlocks() {
 	const reach = 2048
 	w := in.word
 	d, f := in.layout("struct dentry"), in.layout("struct file")
-	inline, _ := d.off("d_iname")
+	inode, _ := d.off("d_inode") // d_iname or d_shortname follows
 	path, ok := f.off("f_path")
 	if !ok {
 		return
@@ -209,7 +221,7 @@ func (in *inference) superBlocks() {
 			blocks = append(blocks, in.window(mnt.ptr(w), reach))
 		}
 	}
-	block, ok := span{inline, dentryReach, w}.find(func(off uint64) bool {
+	block, ok := span{inode + w, dentryReach, w}.find(func(off uint64) bool {
 		return most(in.roots, func(v window) bool { return v.ptr(off) == of[v.at] })
 	})
 	if !ok {
@@ -218,34 +230,38 @@ func (in *inference) superBlocks() {
 	d.place(block-w, "struct dentry_operations *", "d_op")
 	d.place(block, "struct super_block *", "d_sb")
 
+	// s_dev, since Linux 7.3 a pointer to more of it, s_blocksize_bits, s_blocksize, s_maxbytes, s_type and s_op.
 	dev := 2 * w
-	size := alignUp(dev+5, w)
-	typ := size + w + 8
-	if !most(blocks, func(v window) bool {
-		name := in.window(v.ptr(typ), w).ptr(0)
-		return v.ptr(size) == 1<<(v.b[dev+4]&63) && in.kernelPointer(v.ptr(typ)) && name > in.Lowest && in.window(name, 64).text(0, 64) != ""
-	}) {
-		return
-	}
-	s := in.layout("struct super_block")
-	s.place(0, "struct list_head", "s_list")
-	s.place(dev, "dev_t", "s_dev")
-	s.place(dev+4, "unsigned char", "s_blocksize_bits")
-	s.place(size, "unsigned long", "s_blocksize")
-	s.place(size+w, "loff_t", "s_maxbytes")
-	s.place(typ, "struct file_system_type *", "s_type")
-	s.place(typ+w, "struct super_operations *", "s_op")
-	root, ok := span{typ + 2*w, reach, w}.find(func(off uint64) bool {
-		return most(blocks, func(v window) bool {
-			at := v.ptr(off)
-			return in.kernelPointer(at) && in.window(at+block, w).ptr(0) == v.at && in.rootDentry(at)
+	for _, bits := range []uint64{dev + 4, alignUp(dev+4, w) + w} {
+		size := alignUp(bits+1, w)
+		typ := size + w + 8
+		if !most(blocks, func(v window) bool {
+			name := in.window(v.ptr(typ), w).ptr(0)
+			return v.ptr(size) == 1<<(v.b[bits]&63) && in.kernelPointer(v.ptr(typ)) && name > in.Lowest && in.window(name, 64).text(0, 64) != ""
+		}) {
+			continue
+		}
+		s := in.layout("struct super_block")
+		s.place(0, "struct list_head", "s_list")
+		s.place(dev, "dev_t", "s_dev")
+		s.place(bits, "unsigned char", "s_blocksize_bits")
+		s.place(size, "unsigned long", "s_blocksize")
+		s.place(size+w, "loff_t", "s_maxbytes")
+		s.place(typ, "struct file_system_type *", "s_type")
+		s.place(typ+w, "struct super_operations *", "s_op")
+		root, ok := span{typ + 2*w, reach, w}.find(func(off uint64) bool {
+			return most(blocks, func(v window) bool {
+				at := v.ptr(off)
+				return in.kernelPointer(at) && in.window(at+block, w).ptr(0) == v.at && in.rootDentry(at)
+			})
 		})
-	})
-	if ok {
-		s.place(root-3*w, "unsigned long", "s_flags")
-		s.place(root-2*w, "unsigned long", "s_iflags")
-		s.place(root-w, "unsigned long", "s_magic")
-		s.place(root, "struct dentry *", "s_root")
+		if ok {
+			s.place(root-3*w, "unsigned long", "s_flags")
+			s.place(root-2*w, "unsigned long", "s_iflags")
+			s.place(root-w, "unsigned long", "s_magic")
+			s.place(root, "struct dentry *", "s_root")
+		}
+		return
 	}
 }
 
@@ -273,9 +289,13 @@ func (in *inference) inodes() {
 	}
 	device := func(v window) bool { t := v.u32(0) & typeMask; return t == character || t == blockDevice }
 	// i_mapping follows, i_security where there is one, then i_ino, i_nlink, i_rdev and i_size.
+	number, numberType := w, "unsigned long"
+	if in.AtLeast(7, 1) {
+		number, numberType = 8, "u64"
+	}
 	ino, ok := span{sb + 2*w, sb + 4*w, w}.find(func(off uint64) bool {
 		return some(inodes, device) && most(inodes, func(v window) bool {
-			return v.u32(off+w) < 1<<16 && device(v) == (v.u32(off+w+4) != 0) && v.u64(off+w+8) < 1<<62
+			return v.u32(off+number) < 1<<16 && device(v) == (v.u32(off+number+4) != 0) && v.u64(off+number+8) < 1<<62
 		})
 	})
 	if !ok {
@@ -283,15 +303,13 @@ func (in *inference) inodes() {
 	}
 	l := in.layout("struct inode")
 	l.place(0, "umode_t", "i_mode")
-	l.place(4, "kuid_t", "i_uid")
-	l.place(8, "kgid_t", "i_gid")
 	l.place(sb-w, "struct inode_operations *", "i_op")
 	l.place(sb, "struct super_block *", "i_sb")
 	l.place(sb+w, "struct address_space *", "i_mapping")
-	l.place(ino, "unsigned long", "i_ino")
-	l.place(ino+w, "unsigned int", "i_nlink")
-	l.place(ino+w+4, "dev_t", "i_rdev")
-	l.place(ino+w+8, "loff_t", "i_size")
+	l.place(ino, numberType, "i_ino")
+	l.place(ino+number, "unsigned int", "i_nlink")
+	l.place(ino+number+4, "dev_t", "i_rdev")
+	l.place(ino+number+8, "loff_t", "i_size")
 	in.positions(inodes)
 }
 

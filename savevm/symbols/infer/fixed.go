@@ -13,7 +13,11 @@ func (in *inference) fixedSource() string {
 			src += v.declared
 		}
 	}
-	return strings.NewReplacer("ARANGE_SLOTS", fmt.Sprint(in.mapleSlots(true)), "RANGE_SLOTS", fmt.Sprint(in.mapleSlots(false))).Replace(src)
+	lock := "u32"
+	if in.lock != 4 {
+		lock = "struct { u32 wait_lock; void *waiters[2], *owner; }" // struct rt_mutex_base
+	}
+	return strings.NewReplacer("SPINLOCK", lock, "ARANGE_SLOTS", fmt.Sprint(in.mapleSlots(true)), "RANGE_SLOTS", fmt.Sprint(in.mapleSlots(false))).Replace(src)
 }
 
 // versioned is what kernels declare from a version on, up to another.
@@ -22,7 +26,7 @@ var versioned = []struct {
 	declared      string
 }{
 	{[2]int{}, [2]int{4, 17}, "struct radix_tree_root { u32 gfp_mask; struct radix_tree_node *rnode; };"},
-	{[2]int{4, 17}, [2]int{4, 20}, "struct radix_tree_root { u32 xa_lock, gfp_mask; struct radix_tree_node *rnode; };"},
+	{[2]int{4, 17}, [2]int{4, 20}, "struct radix_tree_root { SPINLOCK xa_lock; u32 gfp_mask; struct radix_tree_node *rnode; };"},
 	{[2]int{}, [2]int{4, 20}, radixTree},
 	{[2]int{4, 20}, [2]int{}, xarray},
 	{[2]int{}, [2]int{5, 2}, "struct mod_kallsyms { void *symtab; unsigned int num_symtab; char *strtab; };"},
@@ -30,6 +34,7 @@ var versioned = []struct {
 	{[2]int{}, [2]int{6, 2}, "struct mm_rss_stat { atomic_long_t count[4]; };"},
 	{[2]int{6, 2}, [2]int{}, "struct percpu_counter { u32 lock; s64 count; struct list_head list; s32 *counters; };"},
 	{[2]int{6, 1}, [2]int{}, mapleTree},
+	{[2]int{}, [2]int{6, 18}, "struct ns_common { void *stashed; struct proc_ns_operations *ops; unsigned int inum; };"},
 }
 
 // include/linux/types.h, path.h, dcache.h, uidgid.h, pid.h, mount.h, percpu_counter.h, sched/…; members as the kernel names them.
@@ -57,7 +62,6 @@ struct dentry_operations { void *d_revalidate, *d_weak_revalidate, *d_hash, *d_c
 struct nsproxy { int count; struct uts_namespace *uts_ns; struct ipc_namespace *ipc_ns; struct mnt_namespace *mnt_ns; struct pid_namespace *pid_ns_for_children; struct net *net_ns; };
 struct fdtable { unsigned int max_fds; struct file **fd; unsigned long *close_on_exec, *open_fds, *full_fds_bits; };
 struct module_use { struct list_head source_list, target_list; struct module *source, *target; };
-struct ns_common { void *stashed; struct proc_ns_operations *ops; unsigned int inum; };
 struct proc_ns_operations { const char *name; };
 struct file_system_type { const char *name; };
 struct new_utsname { char sysname[65], nodename[65], release[65], version[65], machine[65], domainname[65]; };
@@ -69,7 +73,7 @@ struct idr { struct radix_tree_root idr_rt; };
 `
 
 const xarray = `
-struct xarray { u32 xa_lock, xa_flags; void *xa_head; };
+struct xarray { SPINLOCK xa_lock; u32 xa_flags; void *xa_head; };
 struct xa_node { u8 shift, offset, count, nr_values; struct xa_node *parent; struct xarray *array; struct list_head private_list; void *slots[64]; };
 struct idr { struct xarray idr_rt; unsigned int idr_base, idr_next; };
 `

@@ -35,7 +35,10 @@ type Types struct {
 // Infer finds out the layouts of tasks, their memory, files and mounts, and of modules. The error says at what it failed: nothing
 // stands without tasks.
 func Infer(k Kernel) (*Types, error) {
-	in := &inference{Kernel: k, word: k.ABI.PointerSize, layouts: map[string]*layout{}}
+	in := &inference{Kernel: k, word: k.ABI.PointerSize, lock: 4, layouts: map[string]*layout{}}
+	if _, ok := k.Symbol("rt_spin_lock"); ok { // CONFIG_PREEMPT_RT: a lock is a mutex
+		in.lock = 4 * in.word
+	}
 	if err := in.tasks(); err != nil {
 		return nil, err
 	}
@@ -95,6 +98,7 @@ func (t *Types) Modules() uint64 { return t.modules }
 type inference struct {
 	Kernel
 	word    uint64 // bytes of a pointer
+	lock    uint64 // bytes of a spinlock_t
 	layouts map[string]*layout
 
 	all   []uint64 // the leaders of thread groups, init_task first

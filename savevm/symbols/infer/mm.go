@@ -43,7 +43,7 @@ func (in *inference) areas(all []window) map[uint64][]window {
 	}
 	// Behind the lock the root came before the flags until Linux 6.2.
 	w := in.word
-	for _, form := range []struct{ flags, root uint64 }{{4, 8}, {2 * w, w}} {
+	for _, form := range []struct{ flags, root uint64 }{{in.lock, alignUp(in.lock+4, w)}, {alignUp(in.lock, w) + w, alignUp(in.lock, w)}} {
 		tree, ok := span{0, 256, w}.find(func(off uint64) bool {
 			return most(all, func(v window) bool {
 				flags := v.u32(off + form.flags)
@@ -249,15 +249,12 @@ func (in *inference) parts(all []window, areas map[uint64][]window) {
 			pages[mm] += (a.ptr(w) - a.ptr(0)) / page
 		}
 	}
-	for off := uint64(0); ; off += w { // hiwater_vm, which can be the same, is right before
-		at, ok := span{off, reach, w}.find(func(off uint64) bool { return most(all, func(v window) bool { return v.ptr(off) == pages[v.at] }) })
-		if !ok {
-			if off > 0 {
-				l.place(off-w, "unsigned long", "total_vm")
-			}
-			break
+	has := func(off uint64) bool { return most(all, func(v window) bool { return v.ptr(off) == pages[v.at] }) }
+	if at, ok := (span{0, reach, w}).find(has); ok {
+		if has(at + w) { // the first is hiwater_vm, which can be the same
+			at += w
 		}
-		off = at
+		l.place(at, "unsigned long", "total_vm")
 	}
 	path, ok := in.layout("struct file").off("f_path")
 	if !ok {
@@ -274,32 +271,39 @@ func (in *inference) parts(all []window, areas map[uint64][]window) {
 
 // counters finds rss_stat behind the auxiliary vector, which ends with AT_NULL: every process has pages of files.
 func (in *inference) counters(l *layout, all []window, vector uint64) {
-	const reach, maxVector = 2048, 96
+	const reach, maxVector, counters = 2048, 96, 4 // NR_MM_COUNTERS
 	w := in.word
-	first := uint64(reach)
+	behind, first := vector, uint64(reach)
 	for _, v := range all {
 		end, ok := span{vector, vector + maxVector*w, 2 * w}.find(func(off uint64) bool { return v.ptr(off) == 0 && v.ptr(off+w) == 0 })
 		if !ok {
 			return
 		}
+		behind = max(behind, end+2*w)
 		if at, ok := (span{end, reach, w}).find(func(off uint64) bool { return v.ptr(off) != 0 }); ok {
 			first = min(first, at)
 		}
 	}
-	if first == reach {
-		return
-	}
 	if !in.AtLeast(6, 2) {
-		l.place(first, "struct mm_rss_stat", "rss_stat")
+		if first < reach {
+			l.place(first, "struct mm_rss_stat", "rss_stat")
+		}
 		return
 	}
-	// A struct percpu_counter each: what shows first is the count, behind a lock, or a link of the list of all counters.
-	size := 8 + 4*w
-	for _, before := range []uint64{w, w + 8} {
-		at, linked := first-before, func(v window, at uint64) bool { return in.kernelPointer(v.ptr(at+w+8)) && v.ptr(at+8+3*w) != 0 }
-		if most(all, func(v window) bool { return linked(v, at) && linked(v, at+size) }) {
-			l.place(at, "struct percpu_counter [4]", "rss_stat")
-			return
-		}
+	// A struct percpu_counter each: a lock, a count, a link of the list of all counters, and a pointer.
+	link, pointer := w+8, 8+3*w
+	size := pointer + w
+	if at, ok := (span{behind, reach - counters*size, w}).find(func(off uint64) bool {
+		return most(all, func(v window) bool {
+			for at := off; at < off+counters*size; at += size {
+				next := v.ptr(at + link)
+				if !in.kernelPointer(next) || in.window(next+w, w).ptr(0) != v.at+at+link || v.ptr(at+pointer) == 0 {
+					return false
+				}
+			}
+			return true
+		})
+	}); ok {
+		l.place(at, "struct percpu_counter [4]", "rss_stat")
 	}
 }

@@ -110,8 +110,8 @@ func (in *inference) moduleMemory(m *layout, all []window, from uint64) {
 		base, bytes := v.ptr(off), uint64(v.u32(off+size))
 		return base%page == 0 && in.kernelPointer(base) && bytes%page == 0 && v.at-base < bytes
 	}
-	// The size follows the address; from Linux 6.13 on a pointer and a flag are between them.
-	for _, size := range []uint64{w, 3 * w, 2 * w} {
+	// The size follows the address. Since Linux 6.13 a flag is between them, and in that version a pointer before the flag.
+	for _, size := range []uint64{w, w + 4, 2*w + 4} {
 		base, ok := span{from, reach, w}.find(func(off uint64) bool { return most(all, func(v window) bool { return around(v, off, size) }) })
 		switch {
 		case !ok:

@@ -23,7 +23,7 @@ func (in *inference) pids(t *layout, from uint64) {
 		var lists uint64 // where a struct pid has them
 		off, ok := span{from, from + 12*w, w}.find(func(off uint64) bool {
 			lists = in.task[1].ptr(off+w) - pointer(in.task[1], off)
-			return lists < 64 && most(in.others(), func(v window) bool {
+			return lists < 96 && most(in.others(), func(v window) bool {
 				at := pointer(v, off)
 				if !in.kernelPointer(at) || at-v.at < taskReach || v.ptr(off+w) != at+lists {
 					return false
@@ -64,15 +64,10 @@ func (in *inference) pidNamespace(at uint64) {
 		return
 	}
 	ns := in.window(at, reach)
-	head, back := uint64(8), 4+in.word+4 // xarray.xa_head, xa_node.array
-	if in.word == 4 {
-		back = 8
-	} else {
-		back = 16
-	}
+	head, back := alignUp(in.lock+4, in.word), 2*in.word // xarray.xa_head, xa_node.array
 	if off, ok := (span{0, reach - 16, in.word}).find(func(off uint64) bool {
 		node := ns.ptr(off + head)
-		return ns.u32(off+4)&rootIsIDR != 0 && node&3 == internal && in.kernelPointer(node-internal) && in.window(node-internal+back, in.word).ptr(0) == at+off
+		return ns.u32(off+in.lock)&rootIsIDR != 0 && node&3 == internal && in.kernelPointer(node-internal) && in.window(node-internal+back, in.word).ptr(0) == at+off
 	}); ok {
 		in.layout("struct pid_namespace").place(off, "struct idr", "idr")
 	}

@@ -9,7 +9,7 @@ import (
 var toldMembers = map[string][]struct{ typ, name string }{
 	"page": {
 		{"unsigned long", "flags"}, {"unsigned int", "_refcount"}, {"unsigned int", "_mapcount"}, {"void *", "mapping"},
-		{"unsigned long", "private"}, {"unsigned long", "compound_head"},
+		{"unsigned long", "private"}, {"unsigned long", "compound_head"}, {"unsigned long", "compound_info"},
 	},
 	"mem_section": {{"unsigned long", "section_mem_map"}},
 }
