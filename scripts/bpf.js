@@ -16,6 +16,7 @@ exports.command = {
 /** @param {VM} vm @param {{maps: boolean, links: boolean}} args */
 exports.main = function* (vm, args) {
 	const k = linux(vm);
+	k.need_types("BPF programs");
 	const bpf = programs(vm);
 	const owners = bpf.bpf_owners();
 	const all = args.maps ? bpf.bpf_map_for_each() : args.links ? bpf.bpf_link_for_each() : bpf.bpf_prog_for_each();

@@ -37,7 +37,7 @@ exports.main = function* (vm, args) {
 			const used = !possible || possible.has(cpu.index); // nr_cpus= leaves some to the firmware
 			const task = used ? current_task(cpu) : null;
 			const pid = task?.pid ?? null, comm = task ? k.task_name(task) : used ? "" : "not used by the kernel";
-			yield show({ cpu: cpu.index, pid, comm }, `CPU ${cpu.index}: ${pid === null ? "" : `process ${pid} `}${comm}`, cpu_stack_trace(cpu, task));
+			yield show({ cpu: cpu.index, pid, comm }, `CPU ${cpu.index}: ${pid === null ? "" : `process ${pid} `}${comm || "what it runs is not known"}`, cpu_stack_trace(cpu, task));
 		}
 	}
 	for (const task of args.cpus ? [] : args.PID.length > 0 ? args.PID.map((pid) => k.task(pid)) : k.for_each_process_thread()) {

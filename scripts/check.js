@@ -249,7 +249,8 @@ function* modules({ k }) {
 	const listed = new Map(k.kernel.modules.map((m) => [m.address, m]));
 	if (k.kernel.modulesError) yield unknown(k.kernel.modulesError);
 	const variable = k.symbolIfAny("module_kset"), first = k.kernel.modules[0]; // each module knows the set as well
-	if (variable === null && !first || !k.kernel.hasType("struct module_kobject")) return yield unknown("the kernel has no module_kset");
+	if (variable === null && !first) return yield unknown("what sysfs has of modules is not known: there is no symbol module_kset");
+	if (!k.kernel.hasType("struct module_kobject")) return yield unknown("what sysfs has of modules is not known: the layout of struct module_kobject is not");
 	let found = 0, builtIn = 0, hidden = 0;
 	const kset = variable !== null ? k.space.readPointer(variable) : k.at("struct module", first.address).$field("mkobj.kobj.kset");
 	if (kset === 0n) return yield unknown(`sysfs has no set of modules (module_kset is null)${k.is_starting() ? ": the kernel still starts" : ""}`);
@@ -340,7 +341,7 @@ function* absent({ k }, view, tasks) {
 
 /** @param {Library} k @returns {Iterable<StructFields>} */
 function* byPID(k) {
-	if (!k.has("struct pid_namespace", "idr")) throw new RangeError("struct pid_namespace has no idr: the kernel is older than Linux 4.15, or its types are damaged");
+	if (!k.has("struct pid_namespace", "idr")) throw new RangeError("where struct pid_namespace has its IDR is not known: its type is damaged or was not inferred, or the kernel is older than Linux 4.15");
 	for (const [, pid] of k.for_each_pid()) {
 		const task = k.pid_task(pid);
 		if (task) yield task;

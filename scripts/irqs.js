@@ -18,6 +18,7 @@ exports.command = {
 /** @param {VM} vm @param {{all: boolean, idt: boolean, cpu: number}} args */
 exports.main = function* (vm, args) {
 	const k = linux(vm);
+	k.need_types("interrupts");
 	const irq = interrupts(vm);
 	if (args.idt) {
 		yield* irq.idt_entries(vm.cpu(args.cpu));
@@ -36,5 +37,5 @@ exports.main = function* (vm, args) {
 	yield* k.reported("irqs");
 };
 
-/** @param {number | string} irq @param {number[]} counts @param {string} text */
-const line = (irq, counts, text) => `${String(irq).padStart(4)}: ${counts.map((n) => String(n).padStart(10)).join(" ")}  ${text}`;
+/** @param {number | string} irq @param {(number | null)[]} counts @param {string} text */
+const line = (irq, counts, text) => `${String(irq).padStart(4)}: ${counts.map((n) => String(n ?? "?").padStart(10)).join(" ")}  ${text}`;

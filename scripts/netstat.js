@@ -20,6 +20,7 @@ exports.command = {
 /** @param {VM} vm @param {{proto?: string, listen: boolean, pid?: number, interfaces: boolean, routes: boolean}} args */
 exports.main = (vm, args) => {
 	const k = linux(vm);
+	k.need_types("sockets");
 	const net = network(vm);
 	if (args.interfaces) {
 		for (const ns of net.for_each_net()) {

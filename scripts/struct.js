@@ -70,6 +70,7 @@ function typeOf(k, text) {
 	const dot = text.indexOf(".");
 	const name = dot < 0 ? text : text.slice(0, dot), path = dot < 0 ? "" : text.slice(dot + 1);
 	if (!k.kernel.hasType(name)) {
+		if (k.kernel.typesFrom === "memory") throw new UsageError(`type ${JSON.stringify(name)} is none of those that could be inferred: a symbol file tells (--symbols)`);
 		const near = k.kernel.types().filter((n) => n.replace(/^\w+ /, "").startsWith(name.replace(/^\w+ /, ""))).slice(0, 8);
 		throw new UsageError(`the kernel has no type ${JSON.stringify(name)}${near.length > 0 ? `; there are ${near.join(", ")}` : ""}`);
 	}

@@ -16,6 +16,7 @@ exports.command = {
 /** @param {VM} vm @param {{cpu?: number, grep?: string}} args */
 exports.main = function* (vm, args) {
 	const k = linux(vm);
+	k.need_types("timers");
 	const t = timers(vm);
 	const wanted = args.grep === undefined ? null : new RegExp(args.grep);
 	for (const cpu of args.cpu === undefined ? k.for_each_online_cpu() : [args.cpu]) {

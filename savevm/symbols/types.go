@@ -59,11 +59,11 @@ func (k *Kernel) BTF() (*btf.Spec, error) {
 // Gaps is Missing, and what is gone of the types if they have been asked for.
 func (k *Kernel) Gaps() []string {
 	if types, ok := k.inferred.made(); ok {
-		why := "the kernel carries none (BTF)"
+		why := "no BTF"
 		if _, err := k.statedTypes(); errors.As(err, new(lostTypes)) {
 			why = err.Error()
 		}
-		return append(slices.Clip(k.Missing), fmt.Sprintf("types: %s; the layouts of %d structs were inferred from what memory holds, for others a symbol file is needed (--symbols)", why, len(types.Inferred())))
+		return append(slices.Clip(k.Missing), fmt.Sprintf("types (%s): %d structs are inferred from memory, a symbol file tells more (--symbols)", why, len(types.Inferred())))
 	}
 	spec, ok := k.types.made()
 	if !ok {

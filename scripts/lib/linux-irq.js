@@ -95,11 +95,11 @@ function make(vm) {
 		}
 	}
 
-	/** How often an interrupt came, by CPU number. @param {bigint | Struct} desc @returns {number[]} */
+	/** How often an interrupt came, by CPU number. @param {bigint | Struct} desc null where memory lost it. @returns {(number | null)[]} */
 	function irq_counts(desc) {
 		desc = k.at("struct irq_desc", desc);
 		const { kstat_irqs: at } = desc, counts = [];
-		for (const cpu of k.for_each_online_cpu()) counts.push(at === 0n ? 0 : space.tryReadU32(kernel.perCpu(at, cpu)) ?? 0); // first member of struct irqstat, too
+		for (const cpu of k.for_each_online_cpu()) counts.push(at === 0n ? 0 : space.tryReadU32(kernel.perCpu(at, cpu))); // first member of struct irqstat, too
 		return counts;
 	}
 
@@ -137,7 +137,7 @@ function make(vm) {
 	/** Whether /proc/interrupts leaves an interrupt out, or shows it as an IPI. @param {bigint | Struct} desc */
 	const irq_hidden = (desc) => (Number(k.at("struct irq_desc", desc).status_use_accessors) & IRQ_HIDDEN) !== 0;
 
-	/** What /proc/interrupts shows behind the interrupts with numbers: x86's own, "LOC", "RES", …; the "IPI0", … of others. @returns {{irq: string, name: string, counts: number[]}[]} counts: by CPU; a single one of what is not counted by CPU */
+	/** What /proc/interrupts shows behind the interrupts with numbers: x86's own, "LOC", "RES", …; the "IPI0", … of others. @returns {{irq: string, name: string, counts: (number | null)[]}[]} counts: by CPU; a single one of what is not counted by CPU */
 	function arch_irq_counts() {
 		const cpus = [...k.for_each_online_cpu()], x86 = /^(x86_64|i386)$/.test(kernel.arch);
 		const rows = x86 ? x86Counts(cpus) : ipiCounts();
@@ -160,14 +160,14 @@ function make(vm) {
 			const variable = member === null && !indexes ? k.symbolIfAny(counter) : null;
 			if (member === null && variable === null) continue;
 			const count = (/** @type {number} */ cpu) => (member === null ? space.readU32(kernel.perCpu(/** @type {bigint} */ (variable), cpu)) : Number(k.per_cpu(at, cpu, "irq_cpustat_t").$field(member)));
-			rows.push({ irq, name, counts: cpus.map((cpu) => attempt("a CPU's counts", at, () => count(cpu), 0)) });
+			rows.push({ irq, name, counts: cpus.map((cpu) => attempt("a CPU's counts", at, () => count(cpu), null)) });
 		}
 		return rows;
 	}
 
 	/** The interrupts by which CPUs call each other: they have descriptors that are hidden, in the order of their numbers (arch/arm64/kernel/smp.c, arch/riscv/kernel/smp.c). */
 	function ipiCounts() {
-		/** @type {{irq: string, name: string, counts: number[]}[]} */
+		/** @type {{irq: string, name: string, counts: (number | null)[]}[]} */
 		const rows = [];
 		const texts = k.symbolIfAny("ipi_types"); // arm64's; others have the text as the action's name
 		for (const [number, desc] of for_each_irq()) {

@@ -175,7 +175,7 @@ function make(vm) {
 	function* for_each_raw_sock(net) {
 		net = k.at("struct net", net);
 		for (const at of [k.symbolIfAny("raw_v4_hashinfo"), k.symbolIfAny("raw_v6_hashinfo")]) {
-			if (at === null || !kernel.hasType("struct raw_hashinfo")) continue;
+			if (at === null || !has("struct raw_hashinfo", "ht")) continue;
 			const heads = at + BigInt(kernel.type("struct raw_hashinfo").offsetOf("ht"));
 			yield* socksOf(hash_for_each("the table of raw sockets", heads, RAW_HTABLE_SIZE, kernel.pointerSize), "__sk_common.skc_node", net);
 		}

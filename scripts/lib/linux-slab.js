@@ -22,7 +22,7 @@ const MAX_SHEAF = 4096, MAX_OBJECTS = 1 << 15; // slab.objects has 15 bits
 function make(vm) {
 	const k = linux(vm);
 	const { kernel, space, has, attempt } = k;
-	if (kernel.typesFrom === "memory") throw new linux.NoLinuxError(`the layout of slab caches is none of those that could be inferred of Linux ${kernel.release}: a symbol file tells (--symbols)`);
+	k.need_types("slab caches");
 	if (!kernel.hasType("struct kmem_cache") || !(has("struct kmem_cache", "cpu_slab") || has("struct kmem_cache", "cpu_sheaves"))) {
 		throw new linux.NoLinuxError(`the slab caches of Linux ${kernel.release} are not SLUB's, or its types are damaged`);
 	}

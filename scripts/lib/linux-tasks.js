@@ -174,16 +174,21 @@ module.exports = (k) => {
 	/** The task of a process ID, or a thread's; null when there is none. @param {number} pid */
 	function find_task(pid) {
 		for (const [number, at] of for_each_pid()) if (number === pid) return attempt("a process ID", at, () => pid_task(at), null);
+		for (const task of for_each_process()) if (task.pid === pid) return task;
 		for (const task of for_each_process_thread()) if (task.pid === pid) return task;
 		return null;
 	}
 
 	/** The threads of a process, its leader first. @param {Task} task @returns {Generator<Struct, void>} */
 	function* for_each_thread(task) {
-		yield* k.guard("a process's threads", k.address(task), () => {
-			const { signal } = view(task);
-			return k.list_for_each_entry(signal + BigInt(kernel.type("struct signal_struct").offsetOf("thread_head")), "task_struct", "thread_node");
-		});
+		const leader = view(task);
+		let listed = false;
+		for (const thread of k.guard("a process's threads", leader.$address, () =>
+			k.list_for_each_entry(leader.signal + BigInt(kernel.type("struct signal_struct").offsetOf("thread_head")), "task_struct", "thread_node"))) {
+			listed ||= thread.$address === leader.$address;
+			yield thread;
+		}
+		if (!listed) yield leader; // it is one of them, also where their list is lost
 	}
 
 	/** Every thread of every process. @returns {Generator<Struct, void>} */
@@ -254,6 +259,7 @@ module.exports = (k) => {
 	function task_memory(task) {
 		const mm = task_mm(task);
 		if (mm === null) return { rss: 0, vsize: 0 };
+		if (mm.total_vm === undefined) throw new RangeError("how much memory it has is not known: the type struct mm_struct is damaged");
 		const counter = (/** @type {number} */ i) => {
 			if (has("struct mm_struct", `rss_stat.count[${i}]`)) return Number(mm.$field(`rss_stat.count[${i}].counter`));
 			return percpu_counter_sum(mm.$field(`rss_stat[${i}]`));

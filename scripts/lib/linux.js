@@ -81,7 +81,7 @@ function core(vm, kernel) {
 
 	/** Notes what an error cost. Damaged types lack members, and what is made of those fails in any way. @param {string} what @param {bigint} address @param {unknown} error */
 	function failed(what, address, error) {
-		if (error instanceof TypeError) skip(what, address, `what it leads to is lost, or its type is damaged: ${error.message}`);
+		if (error instanceof TypeError) skip(what, address, "what it leads to is lost, or its type is damaged");
 		else if (error instanceof MemoryError || error instanceof RangeError) skip(what, address, error);
 		else throw error;
 	}
@@ -193,6 +193,11 @@ function core(vm, kernel) {
 		/** The struct at a symbol: global("init_task", "task_struct"). @param {string} name @param {string} type @returns {Struct} */
 		global: (name, type) => kernel.type(type).at(symbol(name)),
 
+		/** Throws where what is asked for needs types that are not inferred. @param {string} what "slab caches" */
+		need_types(what) {
+			if (kernel.typesFrom === "memory") throw new NoLinuxError(`the layout of ${what} is none of those that could be inferred of Linux ${kernel.release}: a symbol file tells (--symbols)`);
+		},
+
 		/**
 		 * Says on stderr what was left out so far. A script returns what this returns, so that its output tells too.
 		 * @param {string} [script] its name, to begin the lines with
@@ -217,11 +222,14 @@ function report(kernel, skipped, script) {
 	for (const text of kernel.missing) if (!BUILT_SO.test(text)) console.error(`${script}: of the kernel is missing: ${text}`);
 	if (skipped.length === 0) return undefined;
 	const most = 8;
-	for (const { what, address, reason } of skipped.slice(0, most)) {
+	let told = 0;
+	for (const alike of Object.values(Object.groupBy(skipped, ({ what, reason }) => `${what}: ${reason}`)).slice(0, most)) {
+		const [{ what, address, reason }, ...more] = /** @type {Skipped[]} */ (alike);
 		const at = typeof address === "bigint" ? ` at ${hex(address)}` : ""; // a script that notes things of its own may have none
-		console.error(`${script}: ${what}${at} is left out: ${reason}`);
+		console.error(`${script}: ${what}${at}${more.length > 0 ? `, and ${more.length} more like it, are` : " is"} left out: ${reason}`);
+		told += 1 + more.length;
 	}
-	if (skipped.length > most) console.error(`${script}: and ${plural(skipped.length - most, "more part")}`);
+	if (skipped.length > told) console.error(`${script}: and ${plural(skipped.length - told, "more part")}`);
 	return shown({ complete: /** @type {false} */ (false), skipped: [...skipped] }, `not seen: ${plural(skipped.length, "part")}`);
 }
 
