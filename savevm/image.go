@@ -194,6 +194,7 @@ func (img *Image) open(ctx context.Context, r io.ReaderAt, size int64, o Options
 	if err != nil {
 		return err
 	}
+	f.complete = f.complete && !c.Cut // what is inside may look whole: only a checksum is lost
 	return img.assemble(f, inner, o)
 }
 

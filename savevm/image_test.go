@@ -57,6 +57,27 @@ func TestOpenErrors(t *testing.T) {
 	}
 }
 
+// TestCutCompressed cuts a compressed save: the stream inside may be there as a whole, but the file is not complete.
+func TestCutCompressed(t *testing.T) {
+	for _, name := range []string{"pc-m64-gzip", "pc-m64-lzop", "pc-m64-xz", "pc-m64-zstd"} {
+		whole, err := os.ReadFile(testimage.Path(t, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, less := range []int{0, 1, 10, 4000} {
+			n := len(whole) - less
+			img, err := savevm.New(bytes.NewReader(whole[:n]), int64(n))
+			if err != nil {
+				t.Fatalf("%s without %d bytes: %v", name, less, err)
+			}
+			if img.Info().Complete != (less == 0) {
+				t.Errorf("%s without %d bytes: complete %v, warnings %v", name, less, img.Info().Complete, img.Warnings())
+			}
+			img.Close()
+		}
+	}
+}
+
 // TestReaderAt opens an image through a reader that is no file.
 func TestReaderAt(t *testing.T) {
 	b, err := os.ReadFile(testimage.Path(t, example))

@@ -213,6 +213,7 @@ func (k *codec) finish(op *opener, p part, s *store, size int64, fatal error, of
 	case size == 0:
 		return part{}, &FormatError{Layer: k.name, Offset: offset, Text: "nothing could be decompressed", Err: plain(err)}
 	default:
+		op.c.Cut = true
 		op.warn(offset, fmt.Sprintf("%s: the data is damaged or cut off here (%v): the %d bytes that could be decompressed are kept", k.name, plain(err), size))
 	}
 	r, err := s.finish(size)

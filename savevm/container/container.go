@@ -48,6 +48,7 @@ type Contents struct {
 	Libvirt   *Libvirt   // nil without libvirt's header
 	Snapshots []Snapshot // all internal snapshots of a qcow2 image, in the order of its table
 	Warnings  []Warning
+	Cut       bool // the data of a layer ends early: it is cut off, or damaged
 
 	steps   []step // one for each layer that moves bytes, outermost first
 	closers []io.Closer

@@ -49,6 +49,7 @@ func planLzop(op *opener, p part) *plan {
 	l := &plan{unit: "blocks"}
 	off, members := p.base, 0
 	damaged := func(off int64, err error) *plan {
+		op.c.Cut = true
 		l.damage = &Warning{off, fmt.Sprintf("lzop: damaged or cut off here (%v): the %d bytes in front are kept", plain(err), l.size())}
 		return l
 	}

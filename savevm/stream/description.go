@@ -43,7 +43,8 @@ type schema struct {
 	devices map[string]*Description // by name/instance
 	size    uint64                  // of a page
 	end     int64                   // offset behind the JSON
-	partial bool                    // the JSON was cut off
+	partial bool                    // the JSON was cut off, or is damaged
+	cut     bool                    // the file ends inside the JSON
 }
 
 // findSchema looks for the vmdescription behind offset from. It is at the very end of the stream, behind the devices that it
@@ -100,6 +101,7 @@ func (p *parser) readSchema(c *wire.Cursor, start, size int64) bool {
 		return false
 	}
 	s.end, s.partial = min(start+size, c.End()), err != nil
+	s.cut = cut && s.partial // JSON that is whole has a damaged length
 	if s.partial {
 		p.warn(nil, start, "the stream's own description of its devices is cut off or damaged; %d of them are described", len(s.devices))
 	}

@@ -467,10 +467,16 @@ func (p *parser) blockBody(s *section) outcome {
 func (p *parser) trailer() {
 	p.findSchema(p.End - 1)
 	if p.schema == nil {
-		if left := p.c.Left(); left > 0 {
+		left := p.c.Left()
+		if b := p.c.Peek(1); left < 6 && len(b) == 1 && b[0] == vmDescription { // its type and length have 5 bytes
+			p.warn(nil, p.End, "the image is cut off in front of the stream's own description of its devices")
+			p.Complete = false
+		}
+		if left > 0 {
 			p.c.Skip(left)
 		}
 		return
 	}
 	p.End = max(p.End, p.schema.end)
+	p.Complete = !p.schema.cut
 }

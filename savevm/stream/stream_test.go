@@ -202,6 +202,24 @@ func TestNoDescription(t *testing.T) {
 	}
 }
 
+// TestCutInDescription cuts a stream inside the description behind its end marker, and in the length in front of that.
+func TestCutInDescription(t *testing.T) {
+	whole := load(t, "pg64")
+	full := read(t, whole)
+	end := int(full.End)
+	start := end - len(full.Description)
+	for _, cut := range []int{start - 4, start - 1, start + 1, start + 100, end - 1} {
+		if s := read(t, whole[:cut]); s.Complete || len(s.Warnings) == 0 {
+			t.Errorf("cut at %d of %d: complete %v, warnings %v", cut, end, s.Complete, s.Warnings)
+		}
+	}
+	for _, n := range []int{start - 5, end, len(whole)} { // streams of old versions have no description
+		if s := read(t, whole[:n]); !s.Complete {
+			t.Errorf("%d bytes: not complete", n)
+		}
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	for _, name := range smallImages {
 		b := load(f, name)
