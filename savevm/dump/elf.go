@@ -84,6 +84,7 @@ func ReadELF(src *wire.Source, base int64) (*Dump, error) {
 		d.warn(base+18, "cores of %s %v are read for their memory alone", f.name, machine)
 	}
 	f.memory(d, loads, notes.qemu)
+	f.checkEnd(d)
 	if len(d.Regions) == 0 {
 		return nil, fmt.Errorf("the ELF core holds no memory: it has no PT_LOAD segment with a physical address")
 	}
@@ -151,7 +152,10 @@ func (f *elfFile) segments(d *Dump) (loads, notes []segment, err error) {
 			case s.kind == elf.PT_LOAD:
 				loads = append(loads, s)
 			case s.kind == elf.PT_NOTE && s.offset <= uint64(left):
-				s.fsize = min(s.fsize, uint64(left)-s.offset)
+				if fit := uint64(left) - s.offset; s.fsize > fit {
+					d.warn(f.base+left, "the file is cut off: its notes have %d bytes, of which %d are there", s.fsize, fit)
+					s.fsize, d.Complete = fit, false
+				}
 				notes = append(notes, s)
 			case s.kind == elf.PT_NOTE:
 				d.warn(-1, "the file is cut off: its notes are at offset %#x", s.offset)
@@ -276,4 +280,33 @@ func (f *elfFile) dataEnd() int64 {
 		}
 	}
 	return end
+}
+
+// checkEnd looks for sections that are not in the file: QEMU's section names stand behind all memory, so they are the first thing
+// that is lost.
+func (f *elfFile) checkEnd(d *Dump) {
+	left := uint64(f.src.Size() - f.base)
+	shoff, size := f.word(f.header, f.shoff), uint64(f.order.Uint16(f.header[f.shnum-2:])) // e_shentsize
+	if shoff == 0 || size < uint64(f.minShdr) {
+		return
+	}
+	section := make([]byte, f.minShdr)
+	const most = 64 // cores have two
+	for i := range uint64(min(f.order.Uint16(f.header[f.shnum:]), most)) {
+		at, length := shoff+i*size, size
+		if at <= left && left-at >= size && readFull(f.src, section, f.base+int64(at), "a section header") == nil {
+			kind := elf.SectionType(f.order.Uint32(section[4:]))
+			if kind == elf.SHT_NULL || kind == elf.SHT_NOBITS {
+				continue // these have no bytes in the file
+			}
+			at, length = f.word(section, f.shOffset), f.word(section, f.shOffset+f.elfLayout.word)
+		}
+		if at > left || length > left-at {
+			if d.Complete { // else it is told already
+				d.warn(f.src.Size(), "the file is cut off, or its section headers are damaged: section %d is not there as a whole", i)
+			}
+			d.Complete = false
+			return
+		}
+	}
 }

@@ -188,6 +188,21 @@ func TestELFRefused(t *testing.T) {
 	}
 }
 
+// TestELFCutAtItsEnd cuts what stands behind the memory: QEMU's names of sections.
+func TestELFCutAtItsEnd(t *testing.T) {
+	for _, name := range []string{"elf-m64", "elf-i386-m32-smp2", "elf-arm64-4k"} {
+		b := image(t, name)
+		if d := mustRead(t, b); !d.Complete {
+			t.Errorf("%s is not complete: %s", name, d.warnings())
+		}
+		for _, less := range []int{1, 10, 5000} {
+			if d := mustRead(t, b[:len(b)-less]); d.Complete || !strings.Contains(d.warnings(), "cut off") {
+				t.Errorf("%s without %d bytes: complete %v, %s", name, less, d.Complete, d.warnings())
+			}
+		}
+	}
+}
+
 func TestELFPrefixes(t *testing.T) {
 	e := parts(t, image(t, "elf-m64"))
 	e.segments = []testSegment{
