@@ -369,6 +369,37 @@ func TestHostileDescriptionsStaySmall(t *testing.T) {
 	}
 }
 
+// TestDefinitionOfTypesInThemselves: what a type has of itself is not written out again, nor what is nested too deeply.
+func TestDefinitionOfTypesInThemselves(t *testing.T) {
+	var self *Type
+	self = Lazy(Struct, "", AMD64, func() Def {
+		return Def{Size: 8, Members: []Member{{Type: self}, {Name: "in", Type: self}, {Name: "x", Type: AMD64.Base("int")}}}
+	})
+	outer := Lazy(Struct, "outer", AMD64, func() Def { return Def{Size: 8, Members: []Member{{Type: self}}} })
+	const want = `struct outer {
+	struct {
+		struct {…};                              /*     0     8 */
+		struct {…}         in;                   /*     0     8 */
+		int                x;                    /*     0     4 */
+	};                                               /*     0     8 */
+
+	/* size: 8, align: 1, members: 1 */
+};
+`
+	if got := outer.Definition(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	deep := AMD64.Base("int")
+	for range 40 {
+		inner := deep
+		deep = Lazy(Union, "", AMD64, func() Def { return Def{Size: 8, Members: []Member{{Name: "in", Type: inner}}} })
+	}
+	def := Lazy(Struct, "deep", AMD64, func() Def { return Def{Size: 8, Members: []Member{{Type: deep}}} }).Definition()
+	if n := strings.Count(def, "\n"); n > 40 || strings.Count(def, "union {…}") != 1 {
+		t.Errorf("%d lines:\n%s", n, def)
+	}
+}
+
 // Bit-fields stand as pahole has them: the unit of their type, and the first bit in it.
 func TestDefinitionOfBitFields(t *testing.T) {
 	def := mustParse(t, "struct slab { u64 counters; unsigned inuse : 16, objects : 15, frozen : 1; u16 a : 4; u16 b : 9; u8 c; u8 d : 3; };", AMD64).Main().Definition()

@@ -2,6 +2,7 @@ package ctype
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -20,7 +21,11 @@ func (t *Type) Definition() string {
 type printer struct {
 	out   strings.Builder
 	lines int
+	open  []*Type // the structs and unions that are being written, outermost first
 }
+
+// maxNested is how deep structs without a tag are written out in each other: Linux has some six levels.
+const maxNested = 16
 
 func (p *printer) line(format string, args ...any) {
 	if p.lines++; p.lines > maxLines {
@@ -81,6 +86,8 @@ func (p *printer) enum(t *Type, indent, tail, note string) {
 func tagName(t *Type) string { return strings.TrimRight(t.kind.String()+" "+t.name, " ") }
 
 func (p *printer) record(t *Type, indent, tail, note string, base uint64) {
+	p.open = append(p.open, t)
+	defer func() { p.open = p.open[:len(p.open)-1] }()
 	p.line("%s%s {", indent, tagName(t))
 	inner := strings.TrimSuffix(indent, "typedef ")
 	end := uint64(0) // bits; where the member before ended
@@ -166,11 +173,13 @@ func (p *printer) member(m Member, indent string, base uint64) {
 	}
 	budget := maxSteps
 	spec, declarator := m.Type.declare(m.Name, &budget)
+	// A damaged type contains itself: written out, it would have no end. Its specifier is struct {…}.
+	elided := len(p.open) >= maxNested || slices.Contains(p.open, inner)
 	if m.BitSize != 0 {
 		declarator += fmt.Sprintf(":%d", m.BitSize)
 	}
 	narrower := 8 * (len(indent) - 1) // notes stay in one column however deep
-	if inner.name == "" && p.inlined(inner) && len(indent) < maxAnonymous {
+	if inner.name == "" && p.inlined(inner) && !(elided && inner.composite()) {
 		tail := ""
 		if declarator != "" {
 			tail = " " + declarator
