@@ -245,7 +245,11 @@ func (k *kdump) memory(d *Dump) error {
 		d.warn(-1, "%d pages were left out when the dump was made (dump level %d): they are absent, not zero", m.left, k.level)
 	}
 	if m.lost > 0 {
-		d.warn(k.src.Size(), "the file is cut off: %d of its %d pages are not there", m.lost, m.index)
+		what := "cut off or damaged"
+		if k.descs+m.index*descSize > k.src.Size() { // a place in a descriptor may be damaged, that of the descriptors is plain
+			what = "cut off"
+		}
+		d.warn(k.src.Size(), "the file is %s: %d of its %d pages are not there", what, m.lost, m.index)
 		d.Complete = false
 	}
 	if len(d.Regions) == 0 {

@@ -242,6 +242,28 @@ func TestKdumpDamagedPage(t *testing.T) {
 	}
 }
 
+// TestKdumpCutOrDamaged: only a file that ends before its page descriptors do is known to be cut off.
+func TestKdumpCutOrDamaged(t *testing.T) {
+	k := smallKdump()
+	clean := k.bytes()
+	const descs = 5 * 4096
+	n := len(k.frames())
+	damaged := slices.Clone(clean)
+	damaged[descs+descSize*(n-1)+6] = 0xff
+	for _, c := range []struct {
+		name, want string
+		b          []byte
+	}{
+		{"damaged", "the file is cut off or damaged: 1 of its", damaged},
+		{"cut in the pages", "the file is cut off or damaged: 1 of its", clean[:len(clean)-1]},
+		{"cut in the descriptors", "the file is cut off: ", clean[:descs+descSize*(n-1)]},
+	} {
+		if d := mustRead(t, c.b); !strings.Contains(d.warnings(), c.want) || d.Complete {
+			t.Errorf("%s: complete %v, %s", c.name, d.Complete, d.warnings())
+		}
+	}
+}
+
 func TestKdumpRefused(t *testing.T) {
 	clean := smallKdump().bytes()
 	for _, c := range []struct {
