@@ -166,6 +166,10 @@ func readQcow2Snapshots(op *opener, p part, h *qcow2Header) ([]qcow2Snapshot, *W
 	if h.snapshots > qcow2MaxSnapshots {
 		return damaged("it has more snapshots than there can be")
 	}
+	if h.snapshots > 0 && off >= p.end { // an offset that is damaged looks the same, but files that are cut off are many more
+		return nil, &Warning{p.base + 64, fmt.Sprintf("the file is cut off: its table of %d snapshots would be at offset %#x, and it ends at %#x",
+			h.snapshots, off, p.end)}
+	}
 	buf := make([]byte, qcow2SnapshotMaxSize)
 	for range h.snapshots {
 		if op.ctx.Err() != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -113,6 +114,19 @@ func TestQcow2Refusals(t *testing.T) {
 				t.Errorf("error %v, want %q", err, test.err)
 			}
 		})
+	}
+}
+
+// TestQcow2CutBeforeItsTable: an image that ends before its snapshot table is cut off, not damaged.
+func TestQcow2CutBeforeItsTable(t *testing.T) {
+	sample := qcow2Sample(t, "v3")
+	table := int(binary.BigEndian.Uint64(sample[64:]))
+	for _, n := range []int{200, table} {
+		_, err := openBytes(sample[:n], Options{})
+		want := fmt.Sprintf("the file is cut off: its table of 2 snapshots would be at offset %#x, and it ends at %#x", table, n)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%d bytes: %v, want %q", n, err, want)
+		}
 	}
 }
 
