@@ -30,7 +30,7 @@ type flags struct {
 	resume  string // of batch
 
 	operands   []string
-	forWorkers []string // the flags that the workers of a batch get too
+	forWorkers []string // the flags that the workers of a batch get too, as --NAME=VALUE
 }
 
 // A flagRow is a row of the table of flags. value is how the help names the flag's value; empty: it has none.
@@ -275,6 +275,21 @@ func asGiven(row *flagRow, value string) string {
 
 // notForWorkers are the flags that a batch itself heeds.
 var notForWorkers = []string{"workers", "resume", "json", "csv"}
+
+// forResults are the flags that change what a script finds in an image.
+var forResults = []string{"snapshot", "below-4g", "place", "ram-file", "raw", "arch", "symbols", "kernel-root", "kaslr"}
+
+// settings are the flags that were given of those that change results. Their order on the command line does not count, but of a flag
+// that was given again the last one holds.
+func (f *flags) settings() []string {
+	name := func(given string) string {
+		name, _, _ := strings.Cut(strings.TrimPrefix(given, "--"), "=")
+		return name
+	}
+	list := slices.DeleteFunc(slices.Clone(f.forWorkers), func(given string) bool { return !slices.Contains(forResults, name(given)) })
+	slices.SortStableFunc(list, func(a, b string) int { return strings.Compare(name(a), name(b)) })
+	return list
+}
 
 func flagNamed(name string, long bool) *flagRow {
 	for i := range flagTable {

@@ -72,7 +72,7 @@ func runBatch(f *flags, out *output) error {
 	if b.self, err = os.Executable(); err != nil {
 		return err
 	}
-	if b.notes, err = openNotes(f.resume, b.script); err != nil {
+	if b.notes, err = openNotes(f.resume, note{Script: b.script, Args: b.args, Flags: f.settings()}); err != nil {
 		return err
 	}
 	defer b.notes.close()
@@ -306,18 +306,26 @@ func (t *head) text() []string {
 
 // notes are the file of --resume: a line of JSON for each image that a script is done with.
 type notes struct {
-	script string
-	file   *os.File // nil without --resume
-	done   map[string]bool
+	run  note     // this run's, without an image
+	file *os.File // nil without --resume
+	done map[string]bool
 }
 
+// A note holds all that an image's results depend on: other arguments or flags make an image one that is still to be done.
 type note struct {
-	Script string `json:"script"`
-	Image  string `json:"image"`
+	Script string   `json:"script"`
+	Args   []string `json:"args,omitempty"`
+	Flags  []string `json:"flags,omitempty"`
+	Image  string   `json:"image"`
 }
 
-func openNotes(path, script string) (*notes, error) {
-	n := &notes{script: script, done: map[string]bool{}}
+// sameRun tells whether both are of the same script, with the same arguments and flags.
+func (n note) sameRun(of note) bool {
+	return n.Script == of.Script && slices.Equal(n.Args, of.Args) && slices.Equal(n.Flags, of.Flags)
+}
+
+func openNotes(path string, run note) (*notes, error) {
+	n := &notes{run: run, done: map[string]bool{}}
 	if path == "" {
 		return n, nil
 	}
@@ -345,10 +353,10 @@ func (n *notes) read(file *os.File) error {
 	for line := range bytes.Lines(data[:whole]) {
 		number++
 		var x note
-		if err := json.Unmarshal(line, &x); err != nil {
+		if err := json.Unmarshal(line, &x); err != nil || x.Script == "" || x.Image == "" {
 			return usageError("--resume: line %d of %s is not what svscript batch writes", number, file.Name())
 		}
-		if x.Script == n.script {
+		if x.sameRun(n.run) {
 			n.done[x.Image] = true
 		}
 	}
@@ -367,7 +375,9 @@ func (n *notes) add(image string) error {
 	if n.file == nil {
 		return nil
 	}
-	line, err := json.Marshal(note{n.script, image})
+	done := n.run
+	done.Image = image
+	line, err := json.Marshal(done)
 	if err != nil {
 		return err
 	}
