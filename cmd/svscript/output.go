@@ -38,7 +38,7 @@ type output struct {
 	warned      map[string]bool // columns that came too late for the CSV
 }
 
-// flushAfter is how long output may wait in a buffer, and rows for others to be aligned with.
+// flushAfter is how long output may wait in a buffer, and on a terminal rows for others to be aligned with.
 const flushAfter = 100 * time.Millisecond
 
 func newOutput(env environment, f *flags) *output {
@@ -102,8 +102,19 @@ func (out *output) write(p []byte) {
 
 func (out *output) flushSoon() {
 	if out.flushing == nil {
-		out.flushing = time.AfterFunc(flushAfter, func() { _ = out.flush() })
+		out.flushing = time.AfterFunc(flushAfter, out.flushLate)
 	}
+}
+
+// flushLate writes what has waited long enough. Rows that wait for others are written on a terminal only, where somebody looks on:
+// elsewhere the columns would depend on how fast the machine is.
+func (out *output) flushLate() {
+	out.mu.Lock()
+	defer out.mu.Unlock()
+	if out.terminal {
+		out.rows.flush()
+	}
+	_ = out.flushLocked()
 }
 
 // flush writes what is buffered.

@@ -130,3 +130,30 @@ func TestShortCommands(t *testing.T) {
 		t.Errorf("signatures of readCString: %q", got)
 	}
 }
+
+// TestSlowRows: rows that come slowly are laid out as fast ones are, but for a terminal, which shows them.
+func TestSlowRows(t *testing.T) {
+	for _, terminal := range []bool{false, true} {
+		var stdout bytes.Buffer
+		out := newOutput(environment{stdout: &stdout, stderr: io.Discard, getenv: func(string) string { return "" }}, &flags{})
+		out.terminal = terminal
+		add := func(text string) {
+			out.mu.Lock()
+			defer out.mu.Unlock()
+			out.rows.add(row{keys: []string{"name", "x"}, cells: []cell{{text: text}, {text: "1"}}})
+		}
+		add("a")
+		out.flushLate()
+		add("longer")
+		if err := out.flush(); err != nil {
+			t.Fatal(err)
+		}
+		want := "name    x\na       1\nlonger  1\n"
+		if terminal {
+			want = "name  x\na     1\nlonger  1\n"
+		}
+		if got := stdout.String(); got != want {
+			t.Errorf("terminal %v: %q, want %q", terminal, got, want)
+		}
+	}
+}

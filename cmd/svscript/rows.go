@@ -36,7 +36,7 @@ func (w *jsonRows) flush()          {}
 func (w *jsonRows) wantsJSON() bool { return true }
 
 // columnRows prints rows in columns. The first rows wait for one another, so that the columns and their widths fit them; after that
-// each is printed as it comes.
+// each is printed as it comes. On a terminal they do not wait for long.
 type columnRows struct {
 	out     *output
 	format  columnFormat
