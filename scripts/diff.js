@@ -1,7 +1,7 @@
 // Compares the memory of two images.
 "use strict";
 const { incomplete, plural, size } = require("svscript/format");
-const { interval, memoryOptions, rangeOptions, selectMemory } = require("svscript/select");
+const { UsageError, interval, memoryOptions, rangeOptions, selectMemory } = require("svscript/select");
 
 exports.command = {
 	name: "diff",
@@ -18,7 +18,7 @@ exports.command = {
 
 /** @param {VM} vm @param {any} args */
 exports.main = (vm, args) => {
-	const other = open(args.OTHER, args.snapshot === undefined ? {} : { snapshot: args.snapshot });
+	const other = openOther(args);
 	const changes = diff(selectMemory(vm, args), selectMemory(other, args), { granule: args.granule, ...interval(args) });
 	let count = 0, bytes = 0;
 	for (const change of changes) {
@@ -29,3 +29,15 @@ exports.main = (vm, args) => {
 	console.error(count === 0 ? "no difference" : `${plural(count, "range")} with ${size(bytes)} differ`);
 	return incomplete(changes.skipped, "comparing");
 };
+
+/**
+ * The user named the file: why it cannot be opened is all there is to say.
+ * @param {any} args
+ */
+function openOther({ OTHER, snapshot }) {
+	try {
+		return open(OTHER, snapshot === undefined ? {} : { snapshot });
+	} catch (error) {
+		throw new UsageError(/** @type {Error} */ (error).message);
+	}
+}
