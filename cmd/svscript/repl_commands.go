@@ -29,7 +29,7 @@ var dotCommands []dotCommand
 func init() {
 	dotCommands = []dotCommand{
 		{"help", "", "this", func(r *repl, _ string) bool { r.page(r.helpText()); return false }},
-		{"load", "FILE", "run a script here: its variables and exports become globals", (*repl).load},
+		{"load", "FILE", "run a script here: its exports become globals, or where it has none its variables", (*repl).load},
 		{"reload", "", "load the last file again, and the modules that it requires", (*repl).reload},
 		{"watch", "FILE", "load a file again whenever it changes, until Ctrl-C", (*repl).watchFile},
 		{"edit", "", "write an input in $EDITOR", (*repl).edit},
@@ -257,8 +257,7 @@ func (r *repl) save(path string) bool {
 		r.complain("%s is there already; .save writes new files only", path)
 		return false
 	}
-	text := strings.Join(r.inputs, "\n") + "\n"
-	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+	if err := os.WriteFile(path, []byte(runtime.Transcript(r.inputs)), 0o666); err != nil {
 		r.complain("cannot write %s: %v", path, plainCause(err))
 		return false
 	}
