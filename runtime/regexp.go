@@ -22,7 +22,19 @@ func expandRegExps(prg *ast.Program, reads string) error {
 	if !hasPropertyEscape(reads) {
 		return nil
 	}
-	var failed error
+	wrong, err := eachRegExp(prg, func(r *ast.RegExpLiteral, pattern string) {
+		if pattern != r.Pattern {
+			r.Pattern, r.Literal = pattern, "/"+pattern+"/"+r.Flags
+		}
+	})
+	if err != nil {
+		return parser.ErrorList{{Position: prg.File.Position(int(wrong.Idx) - prg.File.Base()), Message: err.Error()}}
+	}
+	return nil
+}
+
+// eachRegExp visits the literals of a program with their patterns expanded. The error is about the first that cannot be.
+func eachRegExp(prg *ast.Program, visit func(r *ast.RegExpLiteral, pattern string)) (wrong *ast.RegExpLiteral, failed error) {
 	walk(reflect.ValueOf(prg.Body), func(n ast.Node) {
 		r, ok := n.(*ast.RegExpLiteral)
 		if !ok {
@@ -30,13 +42,11 @@ func expandRegExps(prg *ast.Program, reads string) error {
 		}
 		pattern, err := expandRegExp(r.Pattern, r.Flags)
 		if err != nil && failed == nil {
-			failed = parser.ErrorList{{Position: prg.File.Position(int(r.Idx) - prg.File.Base()), Message: err.Error()}}
+			wrong, failed = r, err
 		}
-		if pattern != r.Pattern {
-			r.Pattern, r.Literal = pattern, "/"+pattern+"/"+r.Flags
-		}
+		visit(r, pattern)
 	})
-	return failed
+	return wrong, failed
 }
 
 func hasPropertyEscape(s string) bool { return strings.Contains(s, `\p`) || strings.Contains(s, `\P`) }
@@ -83,20 +93,11 @@ func expandSource(text string) (string, error) {
 			continue
 		}
 		var edits []edit
-		var failed error
-		walk(reflect.ValueOf(prg.Body), func(n ast.Node) {
-			r, ok := n.(*ast.RegExpLiteral)
-			if !ok {
-				return
-			}
-			pattern, err := expandRegExp(r.Pattern, r.Flags)
-			if err != nil && failed == nil {
-				failed = err
-			}
+		_, err = eachRegExp(prg, func(r *ast.RegExpLiteral, pattern string) {
 			from := int(r.Idx) - prg.File.Base() - len(start)
 			edits = append(edits, edit{from + 1, from + 1 + len(r.Pattern), pattern})
 		})
-		return applyEdits(text, edits), failed
+		return applyEdits(text, edits), err
 	}
 	return text, nil
 }

@@ -181,13 +181,14 @@ function* text({ k }) {
 
 	if (k.space.mode === "x86-32") return yield unknown("memory that can be written and executed: all of it is, as this paging mode (x86-32) has no bit against execution");
 	const half = k.kernel.pointerSize === 8 ? 1n << 63n : 0xc0000000n;
-	let both = 0, mapped = 0, executable = 0;
+	let both = 0, mapped = false, forbidden = false;
 	for (const m of k.space.mappings({ start: half })) {
-		mapped++;
-		if (m.flags.includes("x")) executable++;
+		mapped = true;
+		forbidden = !m.flags.includes("x");
+		if (forbidden) break;
 	}
-	if (mapped === 0) return yield unknown("memory that can be written and executed: nothing of the kernel's half is mapped");
-	if (executable === mapped) return yield unknown("memory that can be written and executed: all of it is, as no page forbids execution: the CPU lacks that, or the kernel does not use it");
+	if (!mapped) return yield unknown("memory that can be written and executed: nothing of the kernel's half is mapped");
+	if (!forbidden) return yield unknown("memory that can be written and executed: all of it is, as no page forbids execution: the CPU lacks that, or the kernel does not use it");
 	for (const m of k.space.mappings({ start: half, filter: "wx" })) {
 		if (m.base >= start && m.base < end) continue;
 		both++;

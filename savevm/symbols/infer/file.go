@@ -40,8 +40,8 @@ func (in *inference) rootAndWorkingDirectory(at uint64) bool {
 		return false
 	}
 	fs := in.window(at, reach)
-	root, ok := span{4, reach - 4*w, 4}.find(func(off uint64) bool {
-		return off%w == 0 && in.rootDentry(fs.ptr(off+w)) && in.isPath(fs, off) && in.isPath(fs, off+2*w)
+	root, ok := span{w, reach - 4*w, w}.find(func(off uint64) bool {
+		return in.rootDentry(fs.ptr(off+w)) && in.isPath(fs, off) && in.isPath(fs, off+2*w)
 	})
 	if !ok {
 		return false
@@ -117,7 +117,6 @@ func (in *inference) isPath(v window, off uint64) bool {
 func (in *inference) descriptors(member uint64) bool {
 	const reach, array = 512, 1024
 	w := in.word
-	var table uint64
 	structs := make([]window, 0, len(in.users))
 	for _, v := range in.users {
 		structs = append(structs, in.window(v.ptr(member), reach))
@@ -265,9 +264,12 @@ func (in *inference) superBlocks() {
 	}
 }
 
+// S_IFMT and the kinds of files in it, include/uapi/linux/stat.h.
+const sIFMT, sIFCHR, sIFBLK, sIFREG = 0xf000, 0x2000, 0x6000, 0x8000
+
 // inodes infers struct inode: it has the file system of its dentry, and a device number when it is a device.
 func (in *inference) inodes() {
-	const reach, typeMask, character, blockDevice = 512, 0xf000, 0x2000, 0x6000
+	const reach = 512
 	w := in.word
 	path, ok1 := in.layout("struct file").off("f_path")
 	block, ok2 := in.layout("struct dentry").off("d_sb")
@@ -287,7 +289,7 @@ func (in *inference) inodes() {
 	if !ok {
 		return
 	}
-	device := func(v window) bool { t := v.u32(0) & typeMask; return t == character || t == blockDevice }
+	device := func(v window) bool { t := v.u32(0) & sIFMT; return t == sIFCHR || t == sIFBLK }
 	// i_mapping follows, i_security where there is one, then i_ino, i_nlink, i_rdev and i_size.
 	number, numberType := w, "unsigned long"
 	if in.AtLeast(7, 1) {
@@ -315,13 +317,12 @@ func (in *inference) inodes() {
 
 // positions finds f_pos: how far files were read, at most to their end. That of no file is beyond, and some are not 0.
 func (in *inference) positions(inodes []window) {
-	const typeMask, regular = 0xf000, 0x8000
 	f := in.layout("struct file")
 	inode, _ := f.off("f_inode")
 	size, _ := in.layout("struct inode").off("i_size")
 	sizes := map[uint64]uint64{}
 	for _, v := range inodes {
-		if v.u32(0)&typeMask == regular && v.u64(size) != 0 { // those of procfs have no size
+		if v.u32(0)&sIFMT == sIFREG && v.u64(size) != 0 { // those of procfs have no size
 			sizes[v.at] = v.u64(size)
 		}
 	}
@@ -331,7 +332,7 @@ func (in *inference) positions(inodes []window) {
 			files = append(files, v)
 		}
 	}
-	if off, ok := (span{0, 256, min(in.word, 8)}).only(func(off uint64) bool {
+	if off, ok := (span{0, 256, in.word}).only(func(off uint64) bool {
 		return most(files, func(v window) bool { return v.u64(off) <= sizes[v.ptr(inode)] }) && some(files, func(v window) bool { return v.u64(off) > 64 })
 	}); ok {
 		f.place(off, "loff_t", "f_pos")

@@ -197,6 +197,7 @@ func (in *inference) memoryOf(t *layout) {
 	tasks, _ := t.off("tasks")
 	pid, _ := t.off("pid")
 	w := in.word
+	var pgd uint64
 	off, ok := span{tasks + 2*w, pid, w}.find(func(off uint64) bool {
 		own := 0
 		if !most(in.others(), func(v window) bool {
@@ -208,7 +209,8 @@ func (in *inference) memoryOf(t *layout) {
 		}) || own == 0 || own == len(in.others()) {
 			return false
 		}
-		_, ok := in.pageTable(off)
+		var ok bool
+		pgd, ok = in.pageTable(off)
 		return ok
 	})
 	if !ok {
@@ -216,7 +218,6 @@ func (in *inference) memoryOf(t *layout) {
 	}
 	t.place(off, "struct mm_struct *", "mm")
 	t.place(off+w, "struct mm_struct *", "active_mm")
-	pgd, _ := in.pageTable(off)
 	in.layout("struct mm_struct").place(pgd, "unsigned long *", "pgd")
 	for _, v := range in.others() {
 		if v.ptr(off) != 0 {

@@ -1,6 +1,9 @@
 package infer
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // state finds the stack, each task its own, and what lies about it: the state before, the flags behind, which tell kernel threads.
 func (in *inference) state(t *layout) {
@@ -96,10 +99,10 @@ func (in *inference) cpu(t *layout) {
 	for _, v := range in.others() {
 		name := v.text(comm, taskCommLen)
 		for _, prefix := range boundThreads {
-			var cpu uint32
-			if number, ok := strings.CutPrefix(name, prefix); ok && parse(number, &cpu) {
+			number, ok := strings.CutPrefix(name, prefix)
+			if cpu, err := strconv.ParseUint(number, 10, 20); ok && err == nil {
 				bound = append(bound, v)
-				want[v.at] = cpu
+				want[v.at] = uint32(cpu)
 			}
 		}
 	}
@@ -132,16 +135,4 @@ func (in *inference) schedulingClass(t *layout) {
 	if off, ok := (span{0, taskReach, in.word}).find(func(off uint64) bool { return most(in.others(), func(v window) bool { return classes[v.ptr(off)] }) }); ok {
 		t.place(off, "const struct sched_class *", "sched_class")
 	}
-}
-
-func parse(s string, to *uint32) bool {
-	n := uint32(0)
-	for _, c := range []byte(s) {
-		if c < '0' || c > '9' || n > 1<<20 {
-			return false
-		}
-		n = n*10 + uint32(c-'0')
-	}
-	*to = n
-	return s != ""
 }
